@@ -1,0 +1,146 @@
+"""The way of the sound: frames in, wake events out. No thread, no device, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from wakeword.audio import AudioFrame, Blocker
+from wakeword.config import EngineConfig
+from wakeword.errors import AudioFormatError
+from wakeword.events import Match, WakeEvent, Window
+from wakeword.gates import create_gate
+from wakeword.library import SoundLibrary
+from wakeword.protocols import Encoder
+from wakeword.scorer import Scorer
+from wakeword.segmenter import Segmenter
+from wakeword.speech import SpeechDetector
+from wakeword.trigger import Trigger
+
+Observer = Callable[[Window, Match | None], object]
+
+
+class Engine:
+    """Listens to one stream for all sounds of a library.
+
+    The stream is cut once into blocks of one hop; every stage sees those, so the size of
+    the frames never changes the events. One engine hears one stream; several engines may
+    share a scorer and an encoder.
+
+    Args:
+        library: the sounds, or a scorer made from them.
+        encoder: makes the embeddings; it must be the one that the library was made with.
+        config: settings of all stages.
+        observer: called with every window and its match before the trigger decides: for
+            meters, histories and measurements.
+
+    Raises:
+        ConfigError: a setting that makes no sense.
+        EncoderMismatch: the library's vectors were made by another encoder.
+    """
+
+    def __init__(
+        self,
+        library: SoundLibrary | Scorer,
+        encoder: Encoder,
+        config: EngineConfig | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> None:
+        self.config = config or EngineConfig()
+        self.encoder = encoder
+        self.rate = encoder.rate
+        self._observer = observer
+        self._hop = round(self.config.segmenter.hop_seconds * self.rate)
+        self._blocker = Blocker(self._hop)
+        self._gate = create_gate(self.config.gate, self.rate)
+        self._segmenter = Segmenter(self.rate, encoder.window_seconds, self.config.segmenter)
+        self._trigger = Trigger(self.rate, self.config.trigger)
+        self._speech = SpeechDetector(self.rate)
+        self.load(library)
+
+    def load(self, library: SoundLibrary | Scorer) -> None:
+        """Use these sounds from the next block on, without a gap in the listening."""
+        if isinstance(library, SoundLibrary):
+            library = library.scorer(self.encoder)
+        self.scorer = library
+
+    @property
+    def position(self) -> int:
+        """Index of the next sample that is expected."""
+        return self._blocker.position
+
+    def push(self, frame: AudioFrame) -> list[WakeEvent]:
+        """Take the next frame, of any size; the events that it completes.
+
+        A frame that begins later than expected means that audio was lost: what is buffered
+        is finished first and the stages start afresh behind the gap.
+
+        Raises:
+            AudioFormatError: another rate than the encoder's, or a frame from the past.
+        """
+        if frame.rate != self.rate:
+            raise AudioFormatError(
+                f"this engine hears {self.rate} Hz, the frame has {frame.rate} Hz; resample it"
+            )
+        if frame.start < self.position:
+            raise AudioFormatError(
+                f"frames must come in order: expected sample {self.position}, got {frame.start}"
+            )
+        events = []
+        if frame.start > self.position:
+            events = self.flush()
+            self.reset(frame.start)
+        for block in self._blocker.push(frame):
+            events += self._step(block, self._gate(block), block.end)
+        return events
+
+    def flush(self) -> list[WakeEvent]:
+        """End the stream: judge its last, incomplete block and let an open segment end.
+
+        The segment's hangover is filled with silence, as if the stream went on quietly.
+        """
+        end = self.position
+        events = []
+        for block in self._blocker.flush(self.rate):
+            events += self._step(block, self._gate(block), end)
+        for _ in range(self._segmenter.hangover_blocks if self._segmenter.open else 0):
+            silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
+            self._blocker.reset(silence.end)
+            events += self._step(silence, False, end)
+        self.reset(end)
+        return events
+
+    def reset(self, start: int = 0) -> None:
+        """Forget the past; the next frame begins at sample ``start``."""
+        self._blocker.reset(start)
+        self._gate.reset()
+        self._segmenter.reset()
+        self._trigger.reset()
+
+    def _step(self, block: AudioFrame, active: bool, heard: int) -> list[WakeEvent]:
+        """One hop; ``heard`` is where the real audio ends."""
+        window = self._segmenter.push(block, active)
+        match = None
+        if window is not None:
+            match = self.scorer(self.encoder.embed([window.samples])[0])
+            if self._observer:
+                self._observer(window, match)
+        if match is not None:
+            threshold = match.threshold + self.config.threshold_offset
+            match = replace(match, threshold=threshold)
+        if not self._trigger.push(match, block.end) or window is None or match is None:
+            return []
+        event = WakeEvent(
+            sound=match.sound,
+            score=match.score,
+            threshold=match.threshold,
+            start=window.start,
+            end=min(window.end, heard),
+            rate=self.rate,
+            take=match.take,
+            speech=self._speech.share(window.samples),
+        )
+        return [event]

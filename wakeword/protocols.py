@@ -1,0 +1,108 @@
+"""The seams of the engine. Whatever has these members fits, without a base class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from wakeword.audio import AudioFrame, FloatArray
+    from wakeword.events import WakeEvent
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where audio comes from. Iterating blocks until the next frame is there."""
+
+    @property
+    def name(self) -> str:
+        """What events say they came from, e.g. ``"mic"`` or ``"file:kitchen.wav"``."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Samples per second of the frames."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether the audio arrives by the clock and is lost when nobody listens."""
+        ...
+
+    def __iter__(self) -> Iterator[AudioFrame]:
+        """Yield frames; a gap in their sample times means that audio was lost."""
+        ...
+
+    def close(self) -> None:
+        """Stop, from any thread; iteration then ends soon. Closing twice is harmless."""
+        ...
+
+
+@runtime_checkable
+class Gate(Protocol):
+    """Is anything there? Asked once for each block of the hop grid, in order."""
+
+    def __call__(self, frame: AudioFrame) -> bool:
+        """Whether something other than background is in this block."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the past."""
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns windows of sound into embeddings. The same audio always gives the same one."""
+
+    @property
+    def id(self) -> str:
+        """Identity of the vectors: name and version. Vectors of two ids never mix."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Samples per second that the windows must have."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Length of an embedding."""
+        ...
+
+    @property
+    def window_seconds(self) -> float:
+        """Longest window, in seconds; shorter ones are padded by the encoder."""
+        ...
+
+    def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embed a batch.
+
+        Args:
+            windows: each ``(n,) float32``, of any length from 1 sample to the longest window.
+
+        Returns:
+            ``(len(windows), dim) float32``, each row of length 1 (L2).
+
+        Raises:
+            AudioFormatError: a window is empty, too long, not mono float32 or not finite.
+        """
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Encoder, Protocol):
+    """An encoder whose space also holds text."""
+
+    def embed_text(self, labels: Sequence[str]) -> FloatArray:
+        """``(len(labels), dim) float32``, each row of length 1 (L2)."""
+        ...
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """What happens on a wake event. A user's function already is one."""
+
+    def __call__(self, event: WakeEvent) -> object:
+        """Take the event; may return a coroutine."""
+        ...
