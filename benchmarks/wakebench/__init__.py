@@ -1,0 +1,1 @@
+"""Wakebench: how well wake sounds are heard, measured on real and on made sound."""
