@@ -1,0 +1,146 @@
+"""What the two ways to reach PortAudio, PyAudio and sounddevice, have in common."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from wakeword.audio import FloatArray
+from wakeword.errors import MissingExtra, SourceError
+
+Deliver = Callable[[FloatArray], None]
+"""Called in PortAudio's thread with ``(n,) float32`` mono samples; must be quick, never raise."""
+
+
+@dataclass(frozen=True)
+class Microphone:
+    """An input device, as PortAudio sees it at the moment."""
+
+    index: int
+    """PortAudio's number; it may change when devices come and go."""
+    name: str
+    """What the system calls it."""
+    channels: int
+    """How many channels it can record."""
+    rate: int
+    """Its own sample rate in Hz."""
+    default: bool
+    """Whether it is the one that ``mic`` without a name listens to."""
+
+
+class Capture(Protocol):
+    """An open input stream that delivers from its own thread once it is started."""
+
+    def start(self) -> None:
+        """Begin to deliver.
+
+        Raises:
+            SourceError: the device is gone.
+        """
+        ...
+
+    def alive(self) -> bool:
+        """Whether it still runs; a device that vanished makes it stop without a word."""
+        ...
+
+    def close(self) -> None:
+        """Stop and release the device; never raises."""
+        ...
+
+
+class Backend(Protocol):
+    """One life of PortAudio: it sees the devices that were there when it was made."""
+
+    def microphones(self) -> list[Microphone]:
+        """The input devices."""
+        ...
+
+    def open(
+        self, device: Microphone, rate: int, channels: int, block: int, deliver: Deliver
+    ) -> Capture:
+        """Open a device without starting it; ``block`` is the size of a delivery in samples.
+
+        Raises:
+            SourceError: the device cannot do that, or is in use, or is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release PortAudio; never raises."""
+        ...
+
+
+def open_backend() -> Backend:
+    """PyAudio where it is installed and works, sounddevice otherwise.
+
+    Raises:
+        MissingExtra: neither is installed.
+        SourceError: the PortAudio library itself is missing.
+    """
+    trouble: list[str] = []
+    if importlib.util.find_spec("pyaudio"):
+        from runtime.sources._pyaudio import PyAudioBackend
+
+        try:
+            return PyAudioBackend()
+        except ImportError as error:
+            trouble.append(f"PyAudio: {error}")
+    if importlib.util.find_spec("sounddevice"):
+        from runtime.sources._sounddevice import SoundDeviceBackend
+
+        try:
+            return SoundDeviceBackend()
+        except (ImportError, OSError) as error:
+            trouble.append(f"sounddevice: {error}")
+    if trouble:
+        raise SourceError(
+            "the PortAudio library is missing or broken; on Debian and Ubuntu: "
+            f"apt-get install libportaudio2 ({'; '.join(trouble)})"
+        )
+    raise MissingExtra("the microphone", "mic")
+
+
+_lock = threading.RLock()
+
+
+@contextmanager
+def portaudio() -> Iterator[None]:
+    """Hold PortAudio for one call at a time: it is not made for several threads.
+
+    While it looks for devices and opens them, the system's audio libraries print dozens of
+    lines about cards that are not there. Those are kept from the terminal; anything else
+    that was printed meanwhile is passed on.
+    """
+    with _lock, tempfile.TemporaryFile() as printed:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # there is no stderr to keep clean
+            yield
+            return
+        os.dup2(printed.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            printed.seek(0)
+            lines = printed.read().splitlines(keepends=True)
+            os.write(2, b"".join(line for line in lines if not line.startswith(_NOISE)))
+
+
+_NOISE = (
+    b"ALSA lib ",
+    b"Cannot connect to server",
+    b"jack server is not",
+    b"JackShmReadWritePtr",
+    b"connect(2) call to",
+    b"attempt to connect to server failed",
+    b"Expression '",
+    b"\n",
+)
