@@ -13,7 +13,7 @@ from typing import Any
 from wakeword import checkpoints
 from wakeword.errors import EncoderError
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_HUB_ID = re.compile(r"[^\W_][\w.-]*/[^\W_][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ class ClapEncoder:
         try:
             with self._few_threads(), self._torch.inference_mode():
                 yield
-        except RuntimeError as error:  # out of memory, device gone
+        except (RuntimeError, ValueError) as error:  # no memory, device gone, sizes do not fit
             raise EncoderError(f"{self.spec} failed: {_first_line(error)}") from error
 
     @contextmanager
