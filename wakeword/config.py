@@ -25,7 +25,8 @@ class SegmenterConfig:
     """How long the gate is held open after the last sign of something."""
 
     def __post_init__(self) -> None:
-        _positive(self, "hop_seconds")
+        if self.hop_seconds < 0.01:
+            raise ConfigError(f"hop_seconds must be at least 0.01, not {self.hop_seconds}")
         if self.pre_roll_seconds < 0 or self.hangover_seconds < 0:
             raise ConfigError("pre-roll and hangover cannot be negative")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from wakeword.protocols import Encoder
 from wakeword.records import LibraryRecord, SoundRecord, TakeRecord, clean_name
 from wakeword.scorer import Owner, Scorer
 from wakeword.shelf import Shelf
-from wakeword.storage import explained, locked, write_bytes, write_record
+from wakeword.storage import explained, locked, sweep, write_bytes, write_record
 from wakeword.takes import Take, embed_take
 from wakeword.vectors import TakeVectors, VectorCache
 
@@ -97,6 +97,11 @@ class SoundLibrary:
             EncoderMismatch: another one did.
         """
         record = self.record()
+        if record is not None and record.reindexing:
+            raise EncoderMismatch(
+                f"changing the encoder of {self.folder} was interrupted; finish it with "
+                f"'wakesound reindex --encoder {record.encoder}'"
+            )
         if record is not None and record.encoder_id != encoder.id:
             raise EncoderMismatch(
                 f"the sounds in {self.folder} were enrolled with encoder {record.encoder_id}, "
@@ -111,21 +116,32 @@ class SoundLibrary:
             EncoderMismatch: the library was made with another encoder.
         """
         self.check_encoder(encoder)
-        cache = VectorCache(self.folder, encoder.id)
-        sounds, _ = self._shelf.scan()
-        wanted = {
-            take.file: partial(self._embed, where, take, encoder)
-            for where, sound in sounds.items()
-            for take in sound.takes
-        }
-        vectors, changed = cache.complete(wanted)
+        vectors, changed = self._cache(encoder).complete(self._embeddings(encoder))
         whole = {file: rows for file, rows in vectors.items() if len(rows)}
         if changed and self.folder.exists():
-            try:
-                cache.write(whole)
-            except LibraryError as error:
-                _log.warning("listening without a cache: %s", error)
+            self._keep(whole, encoder)
         return whole
+
+    def embed_all(
+        self,
+        encoder: Encoder,
+        known: TakeVectors | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> TakeVectors:
+        """Embeddings of all takes by any encoder, without the cache; damaged takes are left out.
+
+        Args:
+            encoder: it need not be the library's.
+            known: what this encoder made before; not made again.
+            progress: called with how many takes are done and how many there are.
+        """
+        wanted = self._embeddings(encoder)
+        vectors: TakeVectors = {}
+        for file, embed in wanted.items():
+            vectors[file] = known[file] if known and file in known else embed()
+            if progress:
+                progress(len(vectors), len(wanted))
+        return {file: rows for file, rows in vectors.items() if len(rows)}
 
     def scorer(self, encoder: Encoder) -> Scorer:
         """Everything the engine needs to know of the sounds.
@@ -178,6 +194,7 @@ class SoundLibrary:
             if where is not None and not replace:
                 raise SoundExists(f"there already is a sound {name!r}; use --replace to redo it")
             where = where or self._shelf.free_folder(name)
+            sweep(self.folder)
             encoded = [take.encoded() for take in takes]
             for record, content in encoded:
                 path = self._shelf.take_path(where, record.file)
@@ -220,16 +237,65 @@ class SoundLibrary:
             trash = folder.with_name(f".removed-{folder.name}")
             with explained(folder, "remove"):
                 shutil.rmtree(trash, ignore_errors=True)
-                os.replace(folder, trash)
+                folder.replace(trash)
                 shutil.rmtree(trash, ignore_errors=True)
 
-    def set_encoder(self, encoder: Encoder, encoder_spec: str) -> None:
-        """Make this the library's encoder. Thresholds must be fitted anew afterwards."""
+    def switch_encoder(
+        self,
+        encoder: Encoder,
+        encoder_spec: str,
+        thresholds: Mapping[str, float],
+        vectors: TakeVectors,
+        fingerprint: str,
+    ) -> bool:
+        """Make this the library's encoder, with thresholds that were fitted to it.
+
+        While the thresholds are written the library belongs to neither encoder, and says so
+        when that is interrupted.
+
+        Args:
+            encoder: the new encoder.
+            encoder_spec: what ``create_encoder`` made it from.
+            thresholds: of each sound, by name.
+            vectors: embeddings by file name of the take.
+            fingerprint: of the library that they were made from.
+
+        Returns:
+            Whether it was done; not when the library has changed in the meantime.
+        """
         with locked(self.folder):
+            if self.fingerprint() != fingerprint:
+                return False
             record = LibraryRecord(encoder=encoder_spec, encoder_id=encoder.id)
+            half = record.model_copy(update={"reindexing": True})
+            write_record(self._shelf.library_path, half)
+            for where, sound in self._shelf.scan()[0].items():
+                fitted = thresholds.get(sound.name, sound.threshold)
+                changed = sound.model_copy(update={"threshold": fitted})
+                write_record(self._shelf.sound_path(where), changed)
             write_record(self._shelf.library_path, record)
+        self._keep(vectors, encoder)
+        return True
 
     # -- details ---------------------------------------------------------------------------
+
+    def _cache(self, encoder: Encoder) -> VectorCache:
+        return VectorCache(self.folder, encoder.id, encoder.dim)
+
+    def _keep(self, vectors: TakeVectors, encoder: Encoder) -> None:
+        """Write the cache, or do without."""
+        try:
+            self._cache(encoder).write(vectors)
+        except LibraryError as error:
+            _log.warning("listening without a cache: %s", error)
+
+    def _embeddings(self, encoder: Encoder) -> dict[str, Callable[[], FloatArray]]:
+        """What makes the embeddings of each take, by its file."""
+        return {
+            take.file: partial(self._embed, where, take, encoder)
+            for where, sound in self._shelf.scan()[0].items()
+            for take in sound.takes
+        }
 
     def _adopt(self, encoder: Encoder, encoder_spec: str) -> None:
         self.check_encoder(encoder)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timezone
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from wakeword.errors import LibraryError
 
 SCHEMA = 1
 """Version of the files' layout."""
 LONGEST_NAME = 64
+LONGEST_SLUG = 200
+"""Bytes in a folder's name; file systems take 255."""
 FORBIDDEN = set('=/\\,@+"')
 """Characters with a meaning on the command line or in the file system."""
 
@@ -40,11 +42,12 @@ def clean_name(name: str) -> str:
 def slug(name: str) -> str:
     """A folder's name for a sound: letters and digits of any script, the rest as dashes."""
     plain = "".join(c if c.isalnum() else "-" for c in name.casefold())
-    return "-".join(part for part in plain.split("-") if part)
+    whole = "-".join(part for part in plain.split("-") if part)
+    return whole.encode()[:LONGEST_SLUG].decode(errors="ignore").rstrip("-")
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     schema_version: int = Field(default=SCHEMA, ge=1, le=SCHEMA)
 
@@ -56,12 +59,14 @@ class LibraryRecord(_Record):
     """What ``create_encoder`` makes the encoder from."""
     encoder_id: str
     """Identity of the vectors that thresholds and caches belong to."""
+    reindexing: bool = False
+    """Whether the thresholds are being fitted to this encoder; none of them counts meanwhile."""
 
 
 class TakeRecord(BaseModel):
     """One recording of a sound."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     file: str = Field(pattern=r"^[0-9a-f]{16}\.flac$")
     """Name in ``takes/``; made from the content, so a changed file is noticed."""
@@ -75,6 +80,12 @@ class TakeRecord(BaseModel):
     """Level of the sound's loudest 50 ms, dBFS."""
     snr_db: float
     """That level over the recording's background, dB."""
+
+    @model_validator(mode="after")
+    def _inside(self) -> TakeRecord:
+        if not self.start_seconds < self.end_seconds <= self.seconds:
+            raise ValueError("the sound must lie inside the recording")
+        return self
 
 
 class SoundRecord(_Record):

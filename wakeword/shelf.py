@@ -1,9 +1,9 @@
 """How a library lies on disk, and reading it.
 
-    library.json             schema version and encoder
-    sounds/<slug>/sound.json name, threshold and the list of takes
-    sounds/<slug>/takes/     the recordings: the truth, from which all else can be rebuilt
-    vectors.npz              their embeddings, a cache
+library.json             schema version and encoder
+sounds/<slug>/sound.json name, threshold and the list of takes
+sounds/<slug>/takes/     the recordings: the truth, from which all else can be rebuilt
+vectors.npz              their embeddings, a cache
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from wakeword.audiofile import read_audio
-from wakeword.errors import AudioError, LibraryCorrupt, SoundNotFound
+from wakeword.errors import LibraryCorrupt, SoundNotFound
 from wakeword.records import LibraryRecord, SoundRecord, TakeRecord, clean_name, slug
 from wakeword.storage import read_record
 from wakeword.takes import Take
@@ -35,7 +34,8 @@ class Shelf:
             LibraryCorrupt: ``library.json`` is damaged.
         """
         path = self.library_path
-        return read_record(path, LibraryRecord) if path.exists() else None
+        remedy = "mend it, or run 'wakesound reindex --encoder NAME', which writes it anew"
+        return read_record(path, LibraryRecord, remedy) if path.exists() else None
 
     def scan(self) -> tuple[dict[str, SoundRecord], dict[str, LibraryCorrupt]]:
         """All sounds by folder name, and what is wrong with those that cannot be read."""
@@ -88,13 +88,12 @@ class Shelf:
         """
         path = self.take_path(where, record.file)
         try:
-            if hashlib.sha256(path.read_bytes()).hexdigest()[:16] != path.stem:
-                raise LibraryCorrupt(f"{path} was changed or damaged; enroll the sound again")
-            clip = read_audio(path)
-        except (OSError, AudioError) as error:
-            raise LibraryCorrupt(f"{path}: {error}; enroll the sound again") from None
-        start, end = (round(s * clip.rate) for s in (record.start_seconds, record.end_seconds))
-        return Take(clip.samples, clip.rate, start, end, record.level_db, record.snr_db)
+            return Take.decoded(record, path.read_bytes())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise LibraryCorrupt(f"{path}: {reason}; enroll the sound again") from None
+        except LibraryCorrupt as error:
+            raise LibraryCorrupt(f"{path.parent}: {error}; enroll the sound again") from None
 
     def fingerprint(self) -> str:
         """Changes whenever a sound or the encoder does: for hot reloading."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -16,6 +17,9 @@ from wakeword.errors import LibraryCorrupt, LibraryError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_TEMPORARY = ".writing-"
+STALE_SECONDS = 3600.0
+"""Temporary files this old belong to nobody."""
 LOCK_SECONDS = 20.0
 """How long a writer waits for another process."""
 
@@ -41,13 +45,13 @@ def locked(folder: Path) -> Iterator[None]:
     """
     with explained(folder, "write to"):
         folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with explained(folder, "lock"):
+    with explained(folder, "lock"):
+        try:
             lock = FileLock(folder / ".lock", timeout=LOCK_SECONDS).acquire()
-    except Timeout:
-        raise LibraryError(
-            f"{folder} is being written by another process; try again when it is done"
-        ) from None
+        except Timeout:
+            raise LibraryError(
+                f"{folder} is being written by another process; try again when it is done"
+            ) from None
     with lock:
         yield
 
@@ -62,15 +66,15 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """
     with explained(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        temporary = path.with_name(_TEMPORARY + secrets.token_hex(8))
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
 
@@ -91,13 +95,28 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sweep(folder: Path) -> None:
+    """Delete temporary files that a killed writer left in ``folder`` long ago."""
+    for path in folder.rglob(_TEMPORARY + "*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                path.unlink()
+
+
 def write_record(path: Path, record: BaseModel) -> None:
     """Write a record as indented JSON, atomically."""
     write_bytes(path, (record.model_dump_json(indent=2) + "\n").encode())
 
 
-def read_record(path: Path, model: type[Model]) -> Model:
+def read_record(
+    path: Path, model: type[Model], remedy: str = "mend it, or enroll the sound again"
+) -> Model:
     """Read and check a JSON record.
+
+    Args:
+        path: the file.
+        model: what it holds.
+        remedy: what to do when it is damaged, for the message.
 
     Raises:
         LibraryCorrupt: the file is missing, not JSON or not what is expected.
@@ -109,6 +128,4 @@ def read_record(path: Path, model: type[Model]) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise LibraryCorrupt(
-            f"{path} is damaged ({where}: {first['msg']}); mend it, or enroll the sound again"
-        ) from None
+        raise LibraryCorrupt(f"{path} is damaged ({where}: {first['msg']}); {remedy}") from None

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 
 import numpy as np
+import soundfile
 
 from wakeword.audio import FloatArray
 from wakeword.audiofile import encode_flac
 from wakeword.config import SegmenterConfig
+from wakeword.errors import LibraryCorrupt
 from wakeword.protocols import Encoder
 from wakeword.records import TakeRecord
 from wakeword.resampler import resample
 
+LONGEST_SECONDS = 60.0
+"""No recording of a sound is longer; a file that says so is damaged."""
 TAIL_HOPS = 2
 """Windows are also taken up to this many hops after the sound, as the engine hears it end."""
 
@@ -51,6 +56,27 @@ class Take:
             level_db=round(self.level_db, 1),
             snr_db=round(self.snr_db, 1),
         ), content
+
+    @classmethod
+    def decoded(cls, record: TakeRecord, content: bytes) -> Take:
+        """The take that a record and the content of its file describe.
+
+        Raises:
+            LibraryCorrupt: the content is not what the record was written for.
+        """
+        if hashlib.sha256(content).hexdigest()[:16] + ".flac" != record.file:
+            raise LibraryCorrupt(f"{record.file} was changed or damaged")
+        try:
+            with soundfile.SoundFile(io.BytesIO(content)) as file:
+                rate = int(file.samplerate)
+                longest = round(LONGEST_SECONDS * rate)
+                samples = file.read(longest + 1, dtype="float32", always_2d=True)[:, 0]
+        except (soundfile.SoundFileError, TypeError, ValueError):
+            raise LibraryCorrupt(f"{record.file} is not a recording that can be read") from None
+        start, end = (round(s * rate) for s in (record.start_seconds, record.end_seconds))
+        if not 0 <= start < end <= len(samples) <= longest:
+            raise LibraryCorrupt(f"{record.file} and what is known of it do not fit together")
+        return cls(samples, rate, start, end, record.level_db, record.snr_db)
 
 
 def take_windows(

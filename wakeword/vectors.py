@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,20 @@ from wakeword.audio import FloatArray
 from wakeword.storage import write_atomically
 
 FILE = "vectors.npz"
+DAMAGED_NPZ = (
+    AttributeError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What ``np.load`` raises for damaged files, depending on where the damage is."""
 
 TakeVectors = dict[str, FloatArray]
 """Embeddings ``(n, dim) float32`` by file name of the take."""
@@ -30,16 +46,23 @@ class VectorCache:
 
     folder: Path
     encoder_id: str
+    dim: int
+    """Length of the encoder's embeddings."""
 
     def read(self) -> TakeVectors:
         """What is cached for this encoder; nothing when the file is missing or damaged."""
         try:
-            with np.load(self.folder / FILE, allow_pickle=False) as file:
+            with (
+                (self.folder / FILE).open("rb") as stream,
+                np.load(stream, allow_pickle=False) as file,
+            ):
                 arrays = {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        except DAMAGED_NPZ:
             return {}
         checksum = str(arrays.pop("checksum", ""))
-        return arrays if checksum == self._checksum(arrays) else {}
+        if checksum != self._checksum(arrays):
+            return {}
+        return {name: rows for name, rows in arrays.items() if rows.shape[1:] == (self.dim,)}
 
     def write(self, vectors: Mapping[str, FloatArray]) -> None:
         """Replace the cache, atomically."""

@@ -47,6 +47,8 @@ class BandGate:
     def __call__(self, frame: AudioFrame) -> bool:
         """Whether any band of the block is active."""
         levels = self._levels(frame.samples)
+        if not len(levels):
+            return False
         floors = self._follow(levels)
         return bool(np.any(levels > np.maximum(floors + MARGIN_DB, QUIETEST_DB)))
 
@@ -57,17 +59,18 @@ class BandGate:
         learn the room from.
         """
         self.reset()
-        levels = self._levels(samples)
+        levels = self._levels(np.pad(samples, (0, max(0, self._logmel.hop - len(samples)))))
         self.reset()
         self._floor = np.percentile(levels, 10, axis=0).astype(np.float32)
         self._hops = round(START_SECONDS / self._hop_seconds)
 
     def _levels(self, samples: FloatArray) -> FloatArray:
         """Smoothed group levels, ``(hops, GROUPS)`` in dBFS."""
-        hop = self._logmel.hop
-        padded = np.concatenate([self._tail, samples, np.zeros(-len(samples) % hop, np.float32)])
-        self._tail = padded[-len(self._tail) :]
-        power = self._logmel.power(padded)
+        heard = np.concatenate([self._tail, samples])
+        power = self._logmel.power(heard)
+        self._tail = heard[len(power) * self._logmel.hop :]
+        if not len(power):
+            return np.zeros((0, GROUPS), np.float32)
         groups = power.reshape(len(power), GROUPS, -1).sum(axis=2)
         if not len(self._recent):
             self._recent = np.repeat(groups[:1], SMOOTHING_HOPS - 1, axis=0)

@@ -1,0 +1,58 @@
+"""Enrollment: from recordings of a sound to a sound that is listened for.
+
+from enroll import enroll_files
+result = enroll_files("~/sounds", encoder, "whistle", ["one.wav", "two.wav", "three.wav"])
+print(result.calibration)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from enroll.archive import export_sounds, import_sounds
+    from enroll.calibration import Calibration
+    from enroll.capture import Capture, Reading
+    from enroll.drafts import Drafts
+    from enroll.files import enroll_files, takes_of_file
+    from enroll.finder import find_takes
+    from enroll.quality import Finding
+    from enroll.session import Enrollment, EnrollmentResult
+
+__all__ = [
+    "Calibration",
+    "Capture",
+    "Drafts",
+    "Enrollment",
+    "EnrollmentResult",
+    "Finding",
+    "Reading",
+    "enroll_files",
+    "export_sounds",
+    "find_takes",
+    "import_sounds",
+    "takes_of_file",
+]
+
+_MODULES = {
+    "Calibration": "enroll.calibration",
+    "Capture": "enroll.capture",
+    "Drafts": "enroll.drafts",
+    "Enrollment": "enroll.session",
+    "EnrollmentResult": "enroll.session",
+    "Finding": "enroll.quality",
+    "Reading": "enroll.capture",
+    "enroll_files": "enroll.files",
+    "export_sounds": "enroll.archive",
+    "find_takes": "enroll.finder",
+    "import_sounds": "enroll.archive",
+    "takes_of_file": "enroll.files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then: the command line's help must not wait for NumPy."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'enroll' has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)

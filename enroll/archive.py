@@ -1,0 +1,209 @@
+"""Sounds in one file, to take them elsewhere: a zip of recordings and what they are.
+
+    wakesound.json           layout, encoder and the sounds' records
+    takes/<file>.flac        the recordings
+
+What comes in is not trusted: nothing is unpacked to the disk, every part is checked and the
+takes are stored like newly recorded ones.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from enroll.calibration import calibrate
+from enroll.negatives import gather_negatives
+from enroll.session import ensure_free
+from wakeword.errors import LibraryCorrupt, LibraryError
+from wakeword.library import SoundLibrary
+from wakeword.protocols import Encoder
+from wakeword.records import SCHEMA, SoundRecord, TakeRecord
+from wakeword.storage import write_bytes
+from wakeword.takes import Take, embed_take
+
+INDEX = "wakesound.json"
+LARGEST_INDEX_BYTES = 4_000_000
+LARGEST_TAKE_BYTES = 8_000_000
+LARGEST_TOTAL_BYTES = 1_000_000_000
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Date of all entries, so that the same sounds make the same file."""
+
+
+class ArchiveIndex(BaseModel):
+    """``wakesound.json``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = Field(default=SCHEMA, ge=1, le=SCHEMA)
+    encoder_id: str
+    """What the thresholds were fitted to."""
+    sounds: tuple[SoundRecord, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Incoming:
+    record: SoundRecord
+    takes: list[Take]
+
+
+def export_sounds(library: SoundLibrary, names: Sequence[str], path: Path) -> list[str]:
+    """Write sounds to a zip file, atomically.
+
+    Args:
+        library: where they are.
+        names: which; all of them when empty.
+        path: the file.
+
+    Returns:
+        The names of the sounds that were written.
+
+    Raises:
+        SoundNotFound: there is no sound of that name.
+        LibraryCorrupt: a recording is damaged.
+        LibraryError: there are no sounds, or the file cannot be written.
+    """
+    sounds = [library.get(name) for name in names] if names else library.sounds()
+    library_record = library.record()
+    if not sounds or library_record is None:
+        raise LibraryError(f"there are no sounds in {library.folder} to export")
+    contents: dict[str, bytes] = {}
+    packed = [_packed(library, sound, contents) for sound in sounds]
+    index = ArchiveIndex(encoder_id=library_record.encoder_id, sounds=tuple(packed))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        text = index.model_dump_json(indent=2).encode() + b"\n"
+        archive.writestr(zipfile.ZipInfo(INDEX, _EPOCH), text)
+        for name, content in contents.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    write_bytes(path, buffer.getvalue())
+    return [sound.name for sound in sounds]
+
+
+def import_sounds(
+    library: SoundLibrary,
+    path: Path,
+    encoder: Encoder,
+    encoder_spec: str,
+    *,
+    replace: bool = False,
+) -> list[SoundRecord]:
+    """Add the sounds of a zip file; thresholds of another encoder are fitted anew.
+
+    Everything is checked before anything is written.
+
+    Args:
+        library: where they go.
+        path: the file.
+        encoder: the library's.
+        encoder_spec: what ``create_encoder`` made it from.
+        replace: whether sounds of the same names give way.
+
+    Raises:
+        LibraryError: the file is damaged or not an export, or the sounds cannot be stored.
+        SoundExists: a name is taken and ``replace`` is false.
+        EncoderMismatch: the library was made with another encoder.
+    """
+    library.check_encoder(encoder)
+    index, incoming = _read(path)
+    if not replace:
+        for sound in incoming:
+            ensure_free(library, sound.record.name)
+    stored = []
+    for sound in incoming:
+        record = sound.record
+        threshold = record.threshold
+        if index.encoder_id != encoder.id:
+            vectors = [embed_take(take, encoder, library.segmenter) for take in sound.takes]
+            negatives = gather_negatives(library, encoder, record.name)
+            threshold = calibrate(vectors, negatives, record.budget_per_hour).threshold
+        stored.append(
+            library.save(
+                record.name,
+                sound.takes,
+                encoder=encoder,
+                encoder_spec=encoder_spec,
+                threshold=threshold,
+                budget_per_hour=record.budget_per_hour,
+                replace=replace,
+            )
+        )
+    return stored
+
+
+def _packed(library: SoundLibrary, sound: SoundRecord, contents: dict[str, bytes]) -> SoundRecord:
+    """The sound's record; its recordings go into ``contents``."""
+    takes = []
+    for take in sound.takes:
+        record, content = library.take(sound.name, take.file).encoded()
+        contents[_entry(record)] = content
+        takes.append(record)
+    return sound.model_copy(update={"takes": tuple(takes)})
+
+
+def _entry(record: TakeRecord) -> str:
+    return f"takes/{record.file}"
+
+
+def _read(path: Path) -> tuple[ArchiveIndex, list[_Incoming]]:
+    """All of the file, checked.
+
+    Raises:
+        LibraryError: anything is wrong with it.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            index = ArchiveIndex.model_validate_json(_part(archive, INDEX, LARGEST_INDEX_BYTES))
+            names = [sound.name.casefold() for sound in index.sounds]
+            if len(set(names)) < len(names):
+                raise _Wrong("a name comes twice")
+            left = LARGEST_TOTAL_BYTES
+            incoming = []
+            for sound in index.sounds:
+                parts = [_part(archive, _entry(t), LARGEST_TAKE_BYTES) for t in sound.takes]
+                left -= sum(map(len, parts))
+                if left < 0:
+                    raise _Wrong("it is too large")
+                takes = [_take(t, content) for t, content in zip(sound.takes, parts, strict=True)]
+                incoming.append(_Incoming(sound, takes))
+    except OSError as error:
+        raise LibraryError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValidationError as error:
+        raise _damaged(path, str(error.errors()[0]["msg"])) from None
+    except _Wrong as error:
+        raise _damaged(path, str(error)) from None
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    return index, incoming
+
+
+class _Wrong(Exception):
+    """What is wrong with the file."""
+
+
+def _damaged(path: Path, why: str) -> LibraryError:
+    return LibraryError(f"{path} is damaged or not an export of sounds ({why}); export them again")
+
+
+def _part(archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
+    try:
+        entry = archive.getinfo(name)
+    except KeyError:
+        raise _Wrong(f"it lacks {name}") from None
+    with archive.open(entry) as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise _Wrong(f"{name} is too large")
+    return content
+
+
+def _take(record: TakeRecord, content: bytes) -> Take:
+    try:
+        return Take.decoded(record, content)
+    except LibraryCorrupt as error:
+        raise _Wrong(str(error)) from None

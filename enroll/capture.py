@@ -1,0 +1,151 @@
+"""Taking recordings of a sound from a microphone, one after the other.
+
+The engine's gate decides where a sound begins and ends, so that nobody has to press a button
+in time. What is recorded is handed out at once: what is done with it is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from enroll.finder import MARGIN_SECONDS, find_takes
+from wakeword.audio import SILENCE_DB, AudioFrame, Blocker, FloatArray, level_db
+from wakeword.audiofile import AudioClip
+from wakeword.config import SegmenterConfig
+from wakeword.errors import SourceError, TakeRejected
+from wakeword.gates.band import BandGate
+from wakeword.protocols import Source
+from wakeword.takes import Take
+
+SETTLE_SECONDS = 1.0
+"""The room is listened to for so long before the first take."""
+LONGEST_SECONDS = 6.0
+"""A take ends here even if the sound goes on."""
+PATIENCE_SECONDS = 10.0
+"""How long a sound is waited for."""
+CLIPPED = 0.99
+BLOCK_HOPS = 5
+"""The gate is asked each 50 ms; blocks are whole steps of its own 10 ms."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the meter shows."""
+
+    level_db: float
+    """Level of the last 50 ms, dBFS."""
+    clipped: bool
+    """Whether samples were at the end of the scale."""
+    active: bool
+    """Whether a sound is being recorded."""
+    settling: bool
+    """Whether the room is still being listened to: keep quiet."""
+
+
+class Capture:
+    """Recordings of a sound from a source: iterate for meter readings and takes.
+
+    Iterating goes on until the source ends or is closed; stop when there are enough takes.
+
+    Args:
+        source: a microphone or anything else that yields frames.
+        segmenter: the engine's; its hangover says when a sound is over.
+        patience_seconds: how long a sound is waited for.
+        longest_seconds: longest take.
+
+    Raises:
+        SourceError: while iterating, nothing was heard for too long.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        segmenter: SegmenterConfig | None = None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        longest_seconds: float = LONGEST_SECONDS,
+    ) -> None:
+        self._source = source
+        self._segmenter = segmenter or SegmenterConfig()
+        self._patience_seconds = patience_seconds
+        self._longest_seconds = longest_seconds
+        self.room_db = SILENCE_DB
+        """Level of the room while it was last listened to, dBFS."""
+        self._block = source.rate // 100 * BLOCK_HOPS
+        self._gate = BandGate(source.rate)
+        self._restart()
+
+    def __iter__(self) -> Iterator[Reading | Take]:
+        blocker = Blocker(self._block)
+        for frame in self._source:
+            if frame.start > blocker.position:  # audio was lost: begin again behind the gap
+                blocker.reset(frame.start)
+                self._restart()
+            for block in blocker.push(frame):
+                yield from self._hear(block)
+        if self._recording:
+            yield from self._finished()
+
+    def _restart(self) -> None:
+        """Listen to the room afresh."""
+        kept = round((MARGIN_SECONDS + SETTLE_SECONDS) * self._source.rate / self._block)
+        self._gate.reset()
+        self._before: deque[FloatArray] = deque(maxlen=kept)
+        self._heard = 0
+        self._waited = 0
+        self._recording: list[FloatArray] = []
+        self._idle = 0
+
+    def _hear(self, block: AudioFrame) -> Iterator[Reading | Take]:
+        active = self._gate(block)
+        self._heard += len(block.samples)
+        settling = self._heard <= SETTLE_SECONDS * block.rate
+        if self._recording:
+            self._recording.append(block.samples)
+            self._idle = 0 if active else self._idle + 1
+        elif active and not settling:
+            self._recording = [*self._before, block.samples]
+            self._idle = 0
+        else:
+            self._before.append(block.samples)
+            self._wait(block, settling)
+            if settling:
+                self.room_db = level_db(np.concatenate(self._before))
+        clipped = bool(np.abs(block.samples).max() >= CLIPPED)
+        yield Reading(level_db(block.samples), clipped, bool(self._recording), settling)
+        if self._recording and self._over(block.rate):
+            yield from self._finished()
+
+    def _over(self, rate: int) -> bool:
+        """Whether the sound has ended for as long as the hangover and the margin."""
+        quiet = max(self._segmenter.hangover_seconds, MARGIN_SECONDS)
+        longest = self._longest_seconds + MARGIN_SECONDS + SETTLE_SECONDS
+        seconds = self._block / rate
+        return self._idle * seconds >= quiet or len(self._recording) * seconds >= longest
+
+    def _finished(self) -> Iterator[Take]:
+        """The take that was recorded, if a sound is in it, and readiness for the next."""
+        samples = np.concatenate(self._recording)
+        self._before.clear()
+        self._before.extend(self._recording[len(self._recording) - self._idle :])
+        self._recording = []
+        try:
+            takes = find_takes(AudioClip(samples, self._source.rate), self._segmenter)
+        except TakeRejected:
+            return  # a mere rustle: go on waiting
+        self._waited = 0
+        yield max(takes, key=lambda take: take.level_db)
+
+    def _wait(self, block: AudioFrame, settling: bool) -> None:
+        self._waited = 0 if settling else self._waited + len(block.samples)
+        if self._waited < self._patience_seconds * block.rate:
+            return
+        self._waited = 0
+        raise SourceError(
+            f"heard nothing for {self._patience_seconds:.0f} s; is {self._source.name} the right "
+            "microphone and is it turned up? 'wakesound devices' lists them"
+        )

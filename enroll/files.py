@@ -1,0 +1,136 @@
+"""Enrolling a sound from recordings that exist already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from enroll.finder import find_takes
+from enroll.negatives import Recording
+from enroll.quality import Finding
+from enroll.session import BUDGET_PER_HOUR, Enrollment, EnrollmentResult
+from wakeword.audiofile import read_audio
+from wakeword.errors import TakeRejected
+from wakeword.library import SoundLibrary
+from wakeword.protocols import Encoder
+from wakeword.takes import Take
+
+StrPath = str | os.PathLike[str]
+
+
+def enroll_files(
+    library: SoundLibrary | StrPath,
+    encoder: Encoder,
+    name: str,
+    paths: Sequence[StrPath],
+    *,
+    encoder_spec: str | None = None,
+    budget_per_hour: float = BUDGET_PER_HOUR,
+    ambient: Recording | None = None,
+    replace: bool = False,
+    force: bool = False,
+) -> EnrollmentResult:
+    """Enroll the sound ``name`` from audio files.
+
+    Each sound that a file holds becomes a take. A file whose only sound cannot be used is an
+    error; of several sounds in a file, those that cannot be used or are unlike the others are
+    left out and reported. The same files always give the same vectors and threshold.
+
+    Args:
+        library: where the sound goes; a folder or an opened library.
+        encoder: makes the embeddings.
+        name: name of the sound.
+        paths: recordings of any rate and channel count.
+        encoder_spec: what ``create_encoder`` made the encoder from; its ``spec`` by default.
+        budget_per_hour: false alarms per hour that are borne.
+        ambient: a recording of the room without the sound.
+        replace: whether a sound of that name gives way.
+        force: whether warnings are overridden.
+
+    Raises:
+        SoundExists: there is a sound of that name; nothing was read yet.
+        AudioDecodeError: a file cannot be read.
+        TakeRejected: a file holds no sound that can be used, or a warning stops it.
+        LibraryError: the sound cannot be stored.
+    """
+    library = library if isinstance(library, SoundLibrary) else SoundLibrary(library)
+    enrollment = Enrollment(
+        library,
+        encoder,
+        encoder_spec or str(getattr(encoder, "spec", encoder.id)),
+        name,
+        budget_per_hour=budget_per_hour,
+        ambient=ambient,
+        replace=replace,
+        force=force,
+    )
+    if not paths:
+        raise TakeRejected(f"no recordings of {name!r} were given")
+    takes = [takes_of_file(path) for path in paths]
+    left_out: list[Finding] = []
+    optional: set[str] = set()
+    for path, found in zip(paths, takes, strict=True):
+        labels = _labels(Path(path), len(found))
+        optional |= set(labels) if len(found) > 1 else set()
+        left_out += _add_all(enrollment, labels, found)
+    if not force:
+        left_out += _drop_unlike(enrollment, optional)
+    result = enrollment.finish()
+    return EnrollmentResult(result.sound, result.calibration, (*left_out, *result.findings))
+
+
+def takes_of_file(path: StrPath) -> list[Take]:
+    """The sounds in a file, at least one.
+
+    Raises:
+        AudioDecodeError: it cannot be read.
+        TakeRejected: no sound is in it; the message names the file.
+    """
+    try:
+        return find_takes(read_audio(path))
+    except TakeRejected as error:
+        raise TakeRejected(f"{path}: {error}") from None
+
+
+def _labels(path: Path, count: int) -> list[str]:
+    if count == 1:
+        return [path.name]
+    return [f"{path.name} (sound {number})" for number in range(1, count + 1)]
+
+
+def _add_all(enrollment: Enrollment, labels: Sequence[str], takes: Sequence[Take]) -> list[Finding]:
+    """Add the takes of a file; what was left out.
+
+    Raises:
+        TakeRejected: none of them can be used.
+    """
+    judged = [enrollment.add(take, label) for label, take in zip(labels, takes, strict=True)]
+    refused = [[finding for finding in findings if finding.refused] for findings in judged]
+    left_out = [finding for findings in refused for finding in findings]
+    if all(refused) and any(finding.code != "duplicate" for finding in left_out):
+        raise TakeRejected("; ".join(finding.message for finding in left_out))
+    return [_left_out(finding) for finding in left_out]
+
+
+def _drop_unlike(enrollment: Enrollment, optional: set[str]) -> list[Finding]:
+    """Leave out what is unlike the others, worst first, where a file holds several sounds."""
+    left_out: list[Finding] = []
+    while True:
+        unlike = [
+            (enrollment.scores[index], index, finding)
+            for index, label in enumerate(enrollment.labels)
+            if label in optional
+            for finding in enrollment.findings(index)
+            if finding.code == "unlike"
+        ]
+        if not unlike:
+            return left_out
+        _, index, finding = min(unlike, key=lambda found: found[:2])
+        enrollment.drop(index)
+        left_out.append(_left_out(finding))
+
+
+def _left_out(finding: Finding) -> Finding:
+    """What is told of a take that the enrollment goes on without."""
+    return Finding("left_out", False, f"{finding.message} (it was left out)")

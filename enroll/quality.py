@@ -1,0 +1,185 @@
+"""Is a take good enough? Each problem is one sentence with its number and what to do.
+
+A *refused* take is not enrolled, whatever the user says. Of the warnings, the two that make a
+sound useless ("unlike the other takes", "too like an enrolled sound") stop the enrollment until
+they are overridden with ``force``; the others are told and the enrollment goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from enroll.likeness import NEVER, leave_one_out, run_score
+from wakeword.audio import FloatArray
+from wakeword.takes import Take
+
+SHORTEST_SECONDS = 0.1
+"""A recording this short holds no sound, only a piece of one."""
+LONG_SECONDS, LONGEST_SECONDS = 5.0, 10.0
+"""Sounds longer than this are warned about and refused."""
+QUIET_DB, QUIETEST_DB = -45.0, -60.0
+"""Sounds quieter than this at their loudest are warned about and refused, dBFS."""
+NOISY_DB, NOISIEST_DB = 15.0, 6.0
+"""Sounds less than this above the background are warned about and refused, dB."""
+FULL_SCALE = 0.99
+"""Samples beyond this are at the end of the scale."""
+CLIPPED_SAMPLES = 3
+"""So many of them in a row are a flat top."""
+CLIPPED_SHARE, MOSTLY_CLIPPED_SHARE = 0.003, 0.1
+"""Shares of the sound in flat tops that are warned about and refused."""
+QUIETER_DB = 12.0
+"""A take this much quieter than the others will not be much like them."""
+UNLIKE = 0.2
+"""A take is unlike the others if it is further from them than this ..."""
+UNLIKE_FACTOR = 3.0
+"""... and than so many times what they are from each other."""
+TOO_LIKE = 0.02
+"""A sound is too like another if its takes are as near to that as to each other, but for this."""
+FEW_TAKES = 3
+
+_STOPPING = frozenset({"unlike", "too_like"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong with a take or a sound."""
+
+    code: str
+    """For programs: ``quiet``, ``clipped``, ``short``, ``long``, ``noisy``, ``quieter``,
+    ``unlike``, ``too_like``, ``duplicate``, ``left_out``, ``few_takes`` or ``missed``."""
+    refused: bool
+    """Whether it cannot be overridden."""
+    message: str
+    """For people: one sentence."""
+
+    @property
+    def stops(self) -> bool:
+        """Whether the enrollment needs ``force`` to go on, or cannot."""
+        return self.refused or self.code in _STOPPING
+
+
+def check_take(take: Take, label: str) -> list[Finding]:
+    """What is wrong with a take by itself.
+
+    Args:
+        take: the recording.
+        label: what it is called in messages, e.g. ``"take 2"``.
+    """
+    return [
+        Finding(code, refused, f"{label} {text}")
+        for code, refused, text in (_length(take) + _level(take) + _noise(take) + _clipping(take))
+    ]
+
+
+_Problem = tuple[str, bool, str]
+
+
+def _length(take: Take) -> list[_Problem]:
+    recorded = len(take.samples) / take.rate
+    sound = take.sound_seconds
+    if recorded < SHORTEST_SECONDS:
+        text = f"is only {recorded:.2f} s long; leave in {SHORTEST_SECONDS} s of it at least"
+        return [("short", True, text)]
+    if sound > LONGEST_SECONDS:
+        text = f"is {sound:.1f} s long; a wake sound has {LONGEST_SECONDS:.0f} s at most"
+        return [("long", True, text)]
+    if sound > LONG_SECONDS:
+        return [("long", False, f"is {sound:.1f} s long; shorter sounds are recognised better")]
+    return []
+
+
+def _level(take: Take) -> list[_Problem]:
+    if take.level_db >= QUIET_DB:
+        return []
+    text = f"is too quiet ({take.level_db:.0f} dBFS); make it louder or closer to the microphone"
+    return [("quiet", take.level_db < QUIETEST_DB, text)]
+
+
+def _noise(take: Take) -> list[_Problem]:
+    if take.snr_db >= NOISY_DB:
+        return []
+    text = (
+        f"is only {max(0.0, take.snr_db):.0f} dB above the background; "
+        "record it closer to the microphone or in a quieter room"
+    )
+    return [("noisy", take.snr_db < NOISIEST_DB, text)]
+
+
+def _clipping(take: Take) -> list[_Problem]:
+    share = clipped_share(take.samples[take.start : take.end])
+    if share < CLIPPED_SHARE:
+        return []
+    text = f"is clipped ({share:.1%} of it); turn the microphone down or go further away"
+    return [("clipped", share >= MOSTLY_CLIPPED_SHARE, text)]
+
+
+def clipped_share(samples: FloatArray) -> float:
+    """Share of ``(n,)`` samples that lie in flat tops at the end of the scale."""
+    full = np.concatenate([[False], np.abs(samples) >= FULL_SCALE, [False]])
+    edges = np.flatnonzero(np.diff(full.astype(np.int8)))
+    lengths = edges[1::2] - edges[::2]
+    return float(lengths[lengths >= CLIPPED_SAMPLES].sum() / max(1, len(samples)))
+
+
+def check_level(levels_db: Sequence[float], index: int, label: str) -> list[Finding]:
+    """Whether take ``index`` is much quieter than the others."""
+    others = [level for i, level in enumerate(levels_db) if i != index]
+    behind = float(np.median(others)) - levels_db[index] if others else 0.0
+    if behind < QUIETER_DB:
+        return []
+    text = f"{label} is {behind:.0f} dB quieter than the others; record it again, closer"
+    return [Finding("quieter", False, f"{text} to the microphone")]
+
+
+def check_likeness(takes: Sequence[FloatArray], index: int, label: str) -> list[Finding]:
+    """Whether take ``index`` of at least three is unlike the others.
+
+    Args:
+        takes: embeddings of each, ``(n, dim)``.
+        index: which one is looked at.
+        label: what it is called in messages.
+    """
+    if len(takes) < FEW_TAKES:
+        return []
+    others = [take for i, take in enumerate(takes) if i != index]
+    likeness = run_score(takes[index], np.concatenate(others))
+    usual = float(np.median(leave_one_out(others)))
+    if 1.0 - likeness <= max(UNLIKE, UNLIKE_FACTOR * (1.0 - usual)):
+        return []
+    text = (
+        f"{label} does not sound like the others (likeness {max(0.0, likeness):.2f}, they have "
+        f"{usual:.2f} among themselves); leave it out or record it again"
+    )
+    return [Finding("unlike", False, text)]
+
+
+def check_others(
+    takes: Sequence[FloatArray],
+    others: Mapping[str, Sequence[FloatArray]],
+    thresholds: Mapping[str, float],
+) -> list[Finding]:
+    """Whether the takes are too like a sound that is enrolled already.
+
+    Args:
+        takes: embeddings of the new takes, ``(n, dim)`` each.
+        others: embeddings of the takes of each enrolled sound, by name.
+        thresholds: their thresholds, by name.
+    """
+    own = leave_one_out(takes) or [NEVER] * len(takes)
+    findings = []
+    for name, theirs in others.items():
+        scores = [run_score(take, np.concatenate(list(theirs))) for take in takes]
+        near = [
+            score >= thresholds[name] and score > mine - TOO_LIKE
+            for score, mine in zip(scores, own, strict=True)
+        ]
+        if np.mean(near) > 0.5:
+            text = (
+                f"the sound is too like {name!r}, which is enrolled already (likeness "
+                f"{np.median(scores):.2f}); choose another sound, or use --replace to redo {name!r}"
+            )
+            findings.append(Finding("too_like", False, text))
+    return findings

@@ -1,0 +1,185 @@
+"""Sounds in a file, out and in again."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enroll.archive import INDEX, export_sounds, import_sounds
+from wakeword.encoders import create_encoder
+from wakeword.errors import EncoderMismatch, LibraryError, SoundExists, SoundNotFound
+from wakeword.library import SoundLibrary
+from wakeword.testing import ToneEncoder, make_library, tone
+
+ENCODER = ToneEncoder()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> SoundLibrary:
+    """Two sounds."""
+    return make_library(tmp_path / "from", {"low": tone(440.0, 0.4), "high": tone(2000.0, 0.4)})
+
+
+@pytest.fixture
+def archive(library: SoundLibrary, tmp_path: Path) -> Path:
+    """Both of them in a file."""
+    export_sounds(library, [], tmp_path / "sounds.zip")
+    return tmp_path / "sounds.zip"
+
+
+def altered(path: Path, **changes: bytes | None) -> Path:
+    """The archive with some of its parts changed or, for None, left out."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            content = changes.get(name.replace(".", "_"), old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def index_with(path: Path, **changes: object) -> bytes:
+    """The archive's index with other values in its first sound."""
+    with zipfile.ZipFile(path) as archive:
+        index = json.loads(archive.read(INDEX))
+    index["sounds"][0].update(changes)
+    return json.dumps(index).encode()
+
+
+def test_what_goes_out_comes_in(library, archive, tmp_path):
+    """Names, recordings, thresholds and vectors are the same in another library."""
+    other = SoundLibrary(tmp_path / "to")
+    imported = import_sounds(other, archive, ENCODER, "tone")
+    assert {sound.name for sound in imported} == {"low", "high"}
+    for sound in library.sounds():
+        copy = other.get(sound.name)
+        assert copy.model_copy(update={"created": sound.created}) == sound
+    here, there = library.vectors(ENCODER), other.vectors(ENCODER)
+    assert all(np.array_equal(here[file], there[file]) for file in here)
+
+
+def test_the_same_sounds_make_the_same_file(library, archive, tmp_path):
+    """Byte for byte; nothing in it depends on the day."""
+    export_sounds(library, ["high", "low"], tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
+
+
+def test_only_what_was_asked_for(library, tmp_path):
+    """A name that there is none of is an error and writes nothing."""
+    assert export_sounds(library, ["LOW"], tmp_path / "low.zip") == ["low"]
+    assert (
+        len(import_sounds(SoundLibrary(tmp_path / "to"), tmp_path / "low.zip", ENCODER, "tone"))
+        == 1
+    )
+    with pytest.raises(SoundNotFound):
+        export_sounds(library, ["low", "none"], tmp_path / "none.zip")
+    assert not (tmp_path / "none.zip").exists()
+    with pytest.raises(LibraryError, match="no sounds"):
+        export_sounds(SoundLibrary(tmp_path / "empty"), [], tmp_path / "none.zip")
+
+
+def test_a_name_in_use_imports_nothing(library, archive):
+    """Unless the sounds are to be replaced."""
+    library.remove("high")
+    with pytest.raises(SoundExists, match="low"):
+        import_sounds(library, archive, ENCODER, "tone")
+    assert [sound.name for sound in library.sounds()] == ["low"]
+    import_sounds(library, archive, ENCODER, "tone", replace=True)
+    assert [sound.name for sound in library.sounds()] == ["high", "low"]
+
+
+def test_thresholds_of_another_encoder_are_fitted_anew(archive, tmp_path):
+    """The sounds then belong to the library's encoder like any other."""
+    library, encoder = SoundLibrary(tmp_path / "to"), create_encoder("logmel")
+    sounds = import_sounds(library, archive, encoder, "logmel")
+    assert all(sound.threshold != 0.9 for sound in sounds)
+    assert library.scorer(encoder).sounds == ["high", "low"]
+
+
+def test_a_library_of_another_encoder_is_told(archive, library):
+    """Before anything is read."""
+    with pytest.raises(EncoderMismatch):
+        import_sounds(library, archive, create_encoder("logmel"), "logmel")
+
+
+@pytest.mark.parametrize("length", [0, 1, 10, 100, 1000, 5000, -1, -30])
+def test_a_cut_file_is_one_clear_error(archive, tmp_path, length):
+    """However much of it is there."""
+    archive.write_bytes(archive.read_bytes()[:length])
+    with pytest.raises(LibraryError, match="damaged or not an export of sounds"):
+        import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_flipped_byte_is_found_or_harmless(archive, tmp_path):
+    """Anywhere in the file: an error of ours, or the very same sounds."""
+    content = archive.read_bytes()
+    for position in np.random.default_rng(0).integers(0, len(content), 60):
+        bad = bytearray(content)
+        bad[position] ^= 0xFF
+        archive.write_bytes(bytes(bad))
+        library = SoundLibrary(tmp_path / f"to-{position}")
+        try:
+            sounds = import_sounds(library, archive, ENCODER, "tone")
+        except LibraryError:
+            assert not library.folder.exists()
+        else:
+            assert len(sounds) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "../../x"},
+        {"name": ""},
+        {"name": "low"},
+        {"threshold": None},
+        {"threshold": float("nan")},
+        {"takes": []},
+        {"takes": [{"file": "../../../etc/passwd"}]},
+        {"surprise": 1},
+    ],
+    ids=str,
+)
+def test_an_index_that_lies_is_refused(archive, tmp_path, changes):
+    """Nothing of it reaches the library or the disk."""
+    altered(archive, wakesound_json=index_with(archive, **changes))
+    with pytest.raises(LibraryError, match="damaged or not an export"):
+        import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+    assert not (tmp_path / "to").exists()
+
+
+def test_recordings_must_be_what_the_index_says(library, archive, tmp_path):
+    """Missing or exchanged ones are refused; what else lies in the zip is not looked at."""
+    file = library.get("low").takes[0].file
+    whole = archive.read_bytes()
+    part = f"takes/{file}".replace(".", "_")
+    for content in (None, b"", b"fLaC" + bytes(100)):
+        archive.write_bytes(whole)
+        altered(archive, **{part: content})
+        with pytest.raises(LibraryError, match="damaged or not an export"):
+            import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+    archive.write_bytes(whole)
+    with zipfile.ZipFile(archive, "a") as extended:
+        extended.writestr("../../evil", "x")
+    import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+    assert not list(tmp_path.parent.rglob("evil"))
+
+
+def test_a_bomb_is_not_unpacked(archive, tmp_path):
+    """A part that is larger than any recording is not read to its end."""
+    altered(archive, wakesound_json=b"[" + b" " * 5_000_000)
+    with pytest.raises(LibraryError, match="too large"):
+        import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    """With the system's reason."""
+    with pytest.raises(LibraryError, match="No such file"):
+        import_sounds(SoundLibrary(tmp_path / "to"), tmp_path / "none.zip", ENCODER, "tone")

@@ -1,0 +1,81 @@
+"""The negative bank."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wakeword.assets import asset
+from wakeword.bank import NegativeBank, file_name, load_bank, write_bank
+from wakeword.errors import EncoderError
+
+
+def unit(count: int, dim: int = 8) -> np.ndarray:
+    """Random rows of length 1."""
+    rows = np.random.default_rng(0).normal(size=(count, dim)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+BANK = NegativeBank(unit(6), np.array([0, 0, 0, 1, 2, 2], np.int32), 7200.0)
+
+
+def written(path: Path, bank: NegativeBank = BANK, encoder_id: str = "some-1") -> Path:
+    """The bank in a file."""
+    buffer = io.BytesIO()
+    write_bank(buffer, bank, encoder_id)
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def test_it_comes_back_nearly_as_it_was(tmp_path):
+    """Half precision, but unit length."""
+    back = load_bank("some-1", written(tmp_path / "bank.npz"))
+    assert back is not None
+    assert back.hours == 2.0
+    assert np.array_equal(back.runs, BANK.runs)
+    assert np.allclose(back.vectors, BANK.vectors, atol=1e-3)
+    assert np.allclose(np.linalg.norm(back.vectors, axis=1), 1.0, atol=1e-6)
+
+
+def test_the_score_of_a_run_is_its_best():
+    """Over its windows and over the sound's vectors."""
+    wanted = BANK.vectors[[1, 3]]
+    expected = (BANK.vectors @ wanted.T).max(axis=1)
+    assert BANK.run_scores(wanted) == pytest.approx(
+        [expected[:3].max(), expected[3], expected[4:].max()]
+    )
+
+
+def test_an_encoder_without_a_bank_has_none(tmp_path):
+    """That is no error."""
+    assert load_bank("some-1", tmp_path / "none.npz") is None
+    assert load_bank("an encoder that nobody made") is None
+
+
+def test_a_damaged_or_foreign_bank_is_an_error(tmp_path):
+    """Thresholds are never fitted to rubbish."""
+    path = written(tmp_path / "bank.npz")
+    with pytest.raises(EncoderError, match="not for other-1"):
+        load_bank("other-1", path)
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(EncoderError, match="damaged"):
+        load_bank("some-1", path)
+
+
+def test_file_names_hold_no_slashes():
+    """Identities of encoders may."""
+    assert file_name("clap/laion@1f") == "clap-laion-1f.npz"
+
+
+def test_shipped_banks_are_whole():
+    """Each bank in ``assets`` can be read, is small and says where it came from."""
+    for path in asset("negatives").glob("*.npz"):
+        assert path.stat().st_size < 3_200_000
+        assert path.with_suffix(".json").is_file()
+        bank = load_bank(path.stem, path)
+        assert bank is not None
+        assert bank.hours > 1.0
+        assert np.all(np.diff(bank.runs) >= 0)

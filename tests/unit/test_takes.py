@@ -1,0 +1,104 @@
+"""From a recording to embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from wakeword.config import SegmenterConfig
+from wakeword.engine import Engine
+from wakeword.errors import LibraryCorrupt
+from wakeword.scorer import Owner, Scorer
+from wakeword.takes import Take, embed_take, take_windows
+from wakeword.testing import RATE, ToneEncoder, frames, noise, placed, silence, tone
+
+CONFIG = SegmenterConfig()
+RAMP = (np.arange(2 * RATE) / np.float32(4 * RATE)).astype(np.float32)
+
+
+def take(start: float, end: float, samples: np.ndarray = RAMP, rate: int = RATE) -> Take:
+    """A take whose samples tell where they are."""
+    return Take(samples, rate, round(start * rate), round(end * rate))
+
+
+def where(window: np.ndarray) -> tuple[float, float]:
+    """Start and end of a window of the ramp, in seconds."""
+    return round(window[0] * 4, 3), round(window[-1] * 4 + 1 / RATE, 3)
+
+
+def test_a_short_sound_is_heard_in_the_windows_that_end_with_it():
+    """From the pre-roll to its end and two hops on."""
+    windows = take_windows(take(0.6, 0.9), RATE, 1.0, CONFIG)
+    assert [where(w) for w in windows] == [(0.4, 0.9), (0.4, 1.0), (0.4, 1.1)]
+
+
+def test_a_long_sound_is_heard_in_all_windows_inside_it():
+    """At the hop of the engine, none longer than the encoder's window."""
+    windows = take_windows(take(0.5, 1.3), RATE, 0.5, CONFIG)
+    spans = [where(w) for w in windows]
+    assert spans[0] == (0.3, 0.8)
+    assert spans[-1] == (1.0, 1.5)
+    assert len(spans) == 8
+
+
+def test_a_tight_crop_is_followed_by_silence():
+    """Where the recording ends with the sound, the engine would hear nothing more."""
+    windows = take_windows(take(0.0, 0.3, RAMP[: round(0.3 * RATE)] + 0.5), RATE, 1.0, CONFIG)
+    assert [len(w) for w in windows] == [4800, 6400, 8000]
+    assert not windows[2][4800:].any()
+
+
+def test_takes_of_any_rate_have_the_same_windows():
+    """Times count, not samples."""
+    high = take(0.6, 0.9, np.repeat(RAMP, 3), 48000)
+    here = [len(w) for w in take_windows(high, RATE, 1.0, CONFIG)]
+    assert here == [len(w) for w in take_windows(take(0.6, 0.9), RATE, 1.0, CONFIG)]
+
+
+def test_the_engine_hears_what_was_enrolled():
+    """Where the blocks fall together with the sound, a window of the take is the engine's."""
+    samples = placed(noise(2.0, level_db=-70.0), (0.6, tone(800.0, 0.3)))
+    encoder = ToneEncoder()
+    vectors = embed_take(take(0.6, 0.9, samples), encoder, CONFIG)
+    scores: list[float] = []
+    scorer = Scorer(vectors, [Owner("x", "y")] * len(vectors), {"x": 0.5})
+    engine = Engine(
+        scorer, encoder, observer=lambda _, match: scores.append(match.score if match else -1.0)
+    )
+    for frame in frames(samples, 1600):
+        engine.push(frame)
+    assert max(scores) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_take_comes_back_from_its_file():
+    """Samples in 16 bit, positions and levels; the name is that of the content."""
+    original = replace(take(0.6, 0.9), level_db=-20.04, snr_db=31.26)
+    record, content = original.encoded()
+    back = Take.decoded(record, content)
+    assert np.abs(back.samples - original.samples).max() <= 0.5 / 32768
+    assert (back.rate, back.start, back.end) == (original.rate, original.start, original.end)
+    assert (back.level_db, back.snr_db) == (-20.0, 31.3)
+    assert back.encoded()[0] == record
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000])
+def test_positions_survive_at_any_rate(rate):
+    """Seconds in the record are exact to the sample."""
+    samples = tone(500.0, 1.0, rate)
+    for start in (0, 1, 777, rate // 3):
+        original = Take(samples, rate, start, len(samples) - start)
+        back = Take.decoded(*original.encoded())
+        assert (back.start, back.end) == (original.start, original.end)
+
+
+def test_a_record_that_does_not_fit_is_refused():
+    """Changed content, another file's content, positions outside of it, or no audio."""
+    record, content = take(0.6, 0.9).encoded()
+    for bad in (content[:-1], content + b"x", b"", silence(1.0).tobytes()):
+        with pytest.raises(LibraryCorrupt, match="changed or damaged"):
+            Take.decoded(record, bad)
+    longer = record.model_copy(update={"end_seconds": 3.0, "seconds": 3.0})
+    with pytest.raises(LibraryCorrupt, match="do not fit together"):
+        Take.decoded(longer, content)
