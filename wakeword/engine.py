@@ -76,7 +76,8 @@ class Engine:
         """Take the next frame, of any size; the events that it completes.
 
         A frame that begins later than expected means that audio was lost: what is buffered
-        is finished first and the stages start afresh behind the gap.
+        is finished first, and no window reaches across the gap. The room's background and
+        the refractory times are remembered.
 
         Raises:
             AudioFormatError: another rate than the encoder's, or a frame from the past.
@@ -91,8 +92,9 @@ class Engine:
             )
         events = []
         if frame.start > self.position:
-            events = self.flush()
-            self.reset(frame.start)
+            events = self._finish()
+            self._blocker.reset(frame.start)
+            self._segmenter.reset()
         for block in self._blocker.push(frame):
             events += self._step(block, self._gate(block), block.end)
         return events
@@ -103,13 +105,7 @@ class Engine:
         The segment's hangover is filled with silence, as if the stream went on quietly.
         """
         end = self.position
-        events = []
-        for block in self._blocker.flush(self.rate):
-            events += self._step(block, self._gate(block), end)
-        for _ in range(self._segmenter.hangover_blocks if self._segmenter.open else 0):
-            silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
-            self._blocker.reset(silence.end)
-            events += self._step(silence, False, end)
+        events = self._finish()
         self.reset(end)
         return events
 
@@ -119,6 +115,18 @@ class Engine:
         self._gate.reset()
         self._segmenter.reset()
         self._trigger.reset()
+
+    def _finish(self) -> list[WakeEvent]:
+        """The last, incomplete block and the hangover."""
+        end = self.position
+        events = []
+        for block in self._blocker.flush(self.rate):
+            events += self._step(block, self._gate(block), end)
+        for _ in range(self._segmenter.hangover_blocks if self._segmenter.open else 0):
+            silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
+            self._blocker.reset(silence.end)
+            events += self._step(silence, False, end)
+        return events
 
     def _step(self, block: AudioFrame, active: bool, heard: int) -> list[WakeEvent]:
         """One hop; ``heard`` is where the real audio ends."""

@@ -53,7 +53,10 @@ class Gate(Protocol):
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Turns windows of sound into embeddings. The same audio always gives the same one."""
+    """Turns windows of sound into embeddings. The same audio always gives the same one.
+
+    Several threads may embed at once: one for each source that is listened to.
+    """
 
     @property
     def id(self) -> str:

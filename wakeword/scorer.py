@@ -26,7 +26,8 @@ class Scorer:
     Args:
         vectors: ``(n, dim) float32``, the embeddings of all takes.
         owners: whose each row is.
-        thresholds: threshold by name of sound; sounds without one are not listened for.
+        thresholds: threshold by name of sound; a sound without one, or without vectors, is
+            not listened for.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Scorer:
     ) -> None:
         rows = [i for i, owner in enumerate(owners) if owner.sound in thresholds]
         self._owners = [owners[i] for i in rows]
-        self._thresholds = dict(thresholds)
+        self._thresholds = {owner.sound: thresholds[owner.sound] for owner in self._owners}
         self._index = VectorIndex(vectors[rows])
 
     @property

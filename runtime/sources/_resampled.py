@@ -52,6 +52,11 @@ class Resampled:
         if len(tail):
             yield AudioFrame(tail, position, self.rate)
 
+    @property
+    def restarts(self) -> int:
+        """How often a device that had gone was opened again; 0 for other sources."""
+        return int(getattr(self._source, "restarts", 0))
+
     def close(self) -> None:
         """Close the source."""
         self._source.close()

@@ -56,6 +56,8 @@ class MicSource:
         self.name = f"mic:{wanted}" if wanted else "mic"
         self.samples_lost = 0
         """Samples that nobody heard, at ``rate``."""
+        self.restarts = 0
+        """How often the device had gone and came back."""
         self._preferred_rate = rate
         self._backend = backend
         self._clock = clock
@@ -139,6 +141,7 @@ class MicSource:
         if self._lost_at is not None:
             away = self._clock() - self._lost_at
             self._lost_at = None
+            self.restarts += 1
             _log.warning("%s is back after %.1f seconds", self.name, away)
         elif lost_seconds > 0:
             _log.warning(

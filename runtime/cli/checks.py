@@ -1,0 +1,207 @@
+"""The questions that ``wakesound doctor`` asks, one function each."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Literal
+
+from runtime.cli.settings import Settings
+from wakeword.errors import LibraryCorrupt, WakesoundError
+
+if TYPE_CHECKING:
+    from wakeword.library import SoundLibrary
+    from wakeword.protocols import Encoder
+
+Verdict = Literal["good", "note", "bad"]
+
+OLDEST_PYTHON = (3, 10)
+NEEDED = {
+    "numpy": "numpy",
+    "faiss-cpu": "faiss",
+    "soundfile": "soundfile",
+    "soxr": "soxr",
+    "webrtcvad-wheels": "webrtcvad",
+    "pydantic": "pydantic",
+    "filelock": "filelock",
+    "httpx": "httpx",
+}
+"""Distributions of the default install and the modules they bring."""
+EXTRAS = {
+    "mic": ("PyAudio",),
+    "mic-sounddevice": ("sounddevice",),
+    "clap": ("torch", "transformers"),
+    "server": ("fastapi", "uvicorn"),
+}
+"""Extras and the distributions that they stand for."""
+LEAST_FREE_MB = 50
+"""Below this much free disk space, enrolling may fail."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question."""
+
+    what: str
+    """What was looked at, in a word or two."""
+    verdict: Verdict
+    """``bad`` keeps something needed from working, ``note`` something optional."""
+    detail: str
+    """What was found."""
+    advice: str = ""
+    """What to do about it."""
+
+
+def python(_: Settings) -> Iterator[Finding]:
+    """Is Python recent enough?"""
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info >= OLDEST_PYTHON:
+        yield Finding("Python", "good", found)
+    else:
+        yield Finding("Python", "bad", found, "install Python 3.10 or newer")
+
+
+def packages(_: Settings) -> Iterator[Finding]:
+    """Can all packages of the default install be imported?"""
+    found = []
+    for distribution, module in NEEDED.items():
+        try:
+            import_module(module)
+            found.append(f"{module} {version(distribution)}")
+        except PackageNotFoundError:
+            found.append(module)
+        except Exception as error:  # noqa: BLE001 - a broken package may raise anything
+            reason = f"{module}: {type(error).__name__}: {error}".splitlines()[0]
+            advice = f"pip install --force-reinstall {distribution}"
+            yield Finding("packages", "bad", reason, advice)
+    yield Finding("packages", "good", ", ".join(found))
+
+
+def extras(_: Settings) -> Iterator[Finding]:
+    """Which extras are installed? They are optional, so none of them is missed."""
+    here, absent = [], []
+    for extra, distributions in EXTRAS.items():
+        try:
+            here.append(", ".join(f"{name} {version(name)}" for name in distributions))
+        except PackageNotFoundError:
+            absent.append(extra)
+    advice = f"if you need one: pip install 'wakesound[{','.join(absent)}]'" if absent else ""
+    yield Finding("extras", "good", ", ".join(here) or "none", advice)
+
+
+def microphones(_: Settings) -> Iterator[Finding]:
+    """Does the sound system answer, and with which microphones?"""
+    from runtime.devices import list_microphones
+
+    try:
+        found = list_microphones()
+    except WakesoundError as error:
+        yield Finding("microphones", "note", "cannot be used here", str(error))
+        return
+    if not found:
+        advice = "connect one, or pass the sound device on to this container"
+        yield Finding("microphones", "note", "PortAudio works and sees none", advice)
+        return
+    names = ", ".join(mic.name + (" (default)" if mic.default else "") for mic in found)
+    yield Finding("microphones", "good", names)
+
+
+def library(settings: Settings) -> Iterator[Finding]:
+    """Is every sound whole, and can the library be written?"""
+    library = settings.open_library()
+    yield _disk(settings)
+    try:
+        library.record()
+    except LibraryCorrupt as error:
+        yield Finding("library", "bad", str(error), "'wakesound reindex --encoder NAME' mends it")
+        return
+    sounds = library.sounds()
+    for folder, problem in library.problems().items():
+        yield Finding(folder, "bad", str(problem), f"or: wakesound remove {folder}")
+    whole = 0
+    for sound in sounds:
+        try:
+            for take in sound.takes:
+                library.take(sound.name, take.file)
+                whole += 1
+        except LibraryCorrupt as error:
+            advice = f"or: wakesound remove '{sound.name}'"
+            yield Finding(sound.name, "bad", str(error), advice)
+    if not sounds:
+        yield Finding("sounds", "note", "none yet", "wakesound enroll NAME [FILE...]")
+        return
+    yield Finding("sounds", "good", f"{len(sounds)} with {whole} whole takes")
+
+
+def encoder(settings: Settings) -> Iterator[Finding]:
+    """Does the encoder load, work, and fit the library?"""
+    import numpy as np
+
+    library = settings.open_library()
+    spec = settings.encoder or "the library's"
+    try:
+        spec = settings.encoder_spec(library)
+        started = time.perf_counter()
+        encoder, spec = settings.open_encoder(library)
+        loaded = time.perf_counter()
+        count = round(encoder.window_seconds * encoder.rate)
+        noise = np.random.default_rng(0).normal(0, 0.1, count).astype(np.float32)
+        encoder.embed([noise])
+        embedded = time.perf_counter()
+        library.check_encoder(encoder)
+    except WakesoundError as error:
+        yield Finding("encoder", "bad", spec, str(error))
+        return
+    times = f"loads in {loaded - started:.1f} s, {1000 * (embedded - loaded):.0f} ms a window"
+    yield Finding("encoder", "good", f"{spec} ({encoder.id}): {times}")
+    yield _cache(library, encoder)
+
+
+def threads(_: Settings) -> Iterator[Finding]:
+    """How many threads will be used? One is fastest for a listener that shares the machine."""
+    chosen = os.environ.get("OMP_NUM_THREADS", "")
+    detail = f"{chosen or 'all'} of {os.cpu_count()} processors"
+    advice = "" if chosen == "1" else "OMP_NUM_THREADS=1 is fastest beside other programs"
+    yield Finding("threads", "good" if chosen == "1" else "note", detail, advice)
+
+
+def _cache(library: SoundLibrary, encoder: Encoder) -> Finding:
+    """Whether the embeddings of all takes are at hand."""
+    from wakeword.vectors import FILE, VectorCache
+
+    cached = VectorCache(library.folder, encoder.id, encoder.dim).read()
+    missing = sum(take.file not in cached for s in library.sounds() for take in s.takes)
+    if missing:
+        return Finding(FILE, "good", f"{missing} takes to embed, done when listening begins")
+    return Finding(FILE, "good", "up to date")
+
+
+def _disk(settings: Settings) -> Finding:
+    """Whether the library's folder, or the one it will be made in, can be written."""
+    folder = settings.folder
+    nearest = next(f for f in (folder, *folder.absolute().parents) if f.exists())
+    free_mb = shutil.disk_usage(nearest).free // 1_000_000
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return Finding("library", "bad", f"{folder} cannot be written", "check its permissions")
+    if free_mb < LEAST_FREE_MB:
+        return Finding("library", "bad", f"{folder}: {free_mb} MB free", "free some space")
+    return Finding("library", "good", f"{folder} ({free_mb / 1000:.1f} GB free)")
+
+
+ALL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    python,
+    packages,
+    extras,
+    microphones,
+    library,
+    encoder,
+    threads,
+)
+"""In the order in which they are asked."""

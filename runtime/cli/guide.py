@@ -1,0 +1,159 @@
+"""The guided enrollment at the microphone: takes one after the other, each judged at once."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from enroll import Capture, Drafts, Enrollment
+from runtime.cli import screen
+from runtime.cli.meter import Meter
+from runtime.sources import open_source
+from wakeword.takes import Take
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from enroll import EnrollmentResult, Finding
+    from wakeword.library import SoundLibrary
+    from wakeword.protocols import Source
+
+RATE = 48_000
+"""Takes are recorded at this rate, so that they serve any encoder, also later."""
+
+
+class Guide:
+    """Leads through the takes of one sound and enrolls it.
+
+    What was recorded is kept as drafts until the sound is enrolled, so an interruption costs
+    nothing.
+
+    Args:
+        enrollment: collects the takes; still empty.
+        library: where the drafts are.
+    """
+
+    def __init__(self, enrollment: Enrollment, library: SoundLibrary) -> None:
+        self._enrollment = enrollment
+        self._drafts = Drafts(library, enrollment.name)
+        self._paths: list[Path] = []  # the draft of each take of the enrollment
+        self._number = 0
+        self._console = screen.console(stderr=True)
+        self._interactive = sys.stdin.isatty() and self._console.is_terminal
+
+    def run(self, uri: str, wanted: int) -> EnrollmentResult:
+        """Record ``wanted`` takes from the source ``uri``, let them be redone, enroll.
+
+        Raises:
+            SourceError: the source cannot be heard, nothing was heard, or it ended too early.
+            TakeRejected: a warning stops it.
+            LibraryError: the sound or a draft cannot be stored.
+        """
+        try:
+            self._resume()
+            self._record(uri, wanted)
+            while self._interactive and (again := self._to_redo()):
+                for index in sorted(again, reverse=True):
+                    self._drop(index)
+                self._record(uri, wanted)
+            with screen.busy("Fitting the threshold"):
+                result = self._enrollment.finish()
+        except BaseException:
+            self._tell_of_drafts()
+            raise
+        self._drafts.clear()
+        return result
+
+    def _resume(self) -> None:
+        """Take up what an interrupted enrollment has left."""
+        found = self._drafts.load()
+        if not found:
+            return
+        offer = f"Go on with {_count(len(found))} of {self._enrollment.name} from last time"
+        if not self._interactive:
+            self._console.print(f"{offer}.", style="dim")
+        elif not click.confirm(f"{offer}?", default=True, err=True):
+            self._drafts.clear()
+            return
+        for path, take in found.items():
+            self._judge(take, path)
+
+    def _record(self, uri: str, wanted: int) -> None:
+        """Record until there are so many takes."""
+        if len(self._paths) >= wanted:
+            return
+        with contextlib.closing(open_source(uri, RATE)) as source, Meter(self._console) as meter:
+            for take in self._heard(source, meter, wanted):
+                self._judge(take, self._drafts.save(take))
+                if len(self._paths) >= wanted:
+                    return
+        self._console.print(screen.note(f"{uri} ended after {len(self._paths)} of {wanted} takes"))
+
+    def _heard(self, source: Source, meter: Meter, wanted: int) -> Iterator[Take]:
+        for heard in Capture(source):
+            if isinstance(heard, Take):
+                yield heard
+            else:
+                meter.show(heard, f"Take {len(self._paths) + 1} of {wanted}")
+
+    def _judge(self, take: Take, path: Path) -> None:
+        """Add the take to the others and say what is thought of it."""
+        self._number += 1
+        label = f"take {self._number}"
+        before = len(self._enrollment.takes)
+        findings = self._enrollment.add(take, label)
+        if len(self._enrollment.takes) == before:
+            self._drafts.remove(path)
+            self._number -= 1
+        else:
+            self._paths.append(path)
+            self._console.print(_praise(take, label, self._enrollment.scores))
+        self._tell(findings)
+
+    def _tell(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            sign, colour = ("✗", "red") if finding.refused else ("!", "yellow")
+            self._console.print(screen.note(finding.message, sign=sign, colour=colour))
+
+    def _to_redo(self) -> list[int]:
+        """Which takes the user wants to record again."""
+        labels = [label.removeprefix("take ") for label in self._enrollment.labels]
+        doubtful = [labels[i] for i in range(len(labels)) if self._enrollment.findings(i)]
+        hint = f" ({' '.join(doubtful)}?)" if doubtful else ""
+        question = f"Enter keeps the takes; numbers record those again{hint}"
+        while True:
+            answer = click.prompt(question, default="", show_default=False, err=True)
+            numbers = answer.replace(",", " ").split()
+            if all(number in labels for number in numbers):
+                return [labels.index(number) for number in set(numbers)]
+            self._console.print(f"There are the takes {' '.join(labels)}.", style="yellow")
+
+    def _drop(self, index: int) -> None:
+        self._enrollment.drop(index)
+        self._drafts.remove(self._paths.pop(index))
+
+    def _tell_of_drafts(self) -> None:
+        if self._paths:
+            kept = f"{_count(len(self._paths))} kept; the same command goes on from there."
+            self._console.print(kept, style="dim")
+
+
+def _count(takes: int) -> str:
+    return "1 take" if takes == 1 else f"{takes} takes"
+
+
+def _praise(take: Take, label: str, scores: Sequence[float]) -> Text:
+    """What was recorded, in a line."""
+    line = Text.assemble(
+        ("✓ ", "green"),
+        (f"{label:<7}", "bold"),
+        f" {take.sound_seconds:5.2f} s  {take.level_db:4.0f} dBFS",
+        f"  {take.snr_db:3.0f} dB over noise",
+    )
+    return line.append(f"  likeness {scores[-1]:.2f}") if scores else line

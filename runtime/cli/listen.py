@@ -1,0 +1,187 @@
+"""``wakesound listen``: wake on the enrolled sounds."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runtime.cli.settings import Settings, encoder_option, examples, json_option, library_option
+from wakeword.errors import WakesoundError
+
+if TYPE_CHECKING:
+    from runtime.cli.reports import Report
+    from runtime.listener import WakeListener
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What ends the listening, cleanly."""
+
+
+@click.command(
+    "listen",
+    epilog=examples(
+        "wakesound listen --on whistle=exec:./lights.sh",
+        "wakesound listen --source mic:USB --on '*=https://example.org/hook'",
+        "wakesound listen --source file:kitchen.wav --json",
+        "arecord -t raw -f S16_LE -r 16000 | wakesound listen --source -",
+    ),
+)
+@click.option(
+    "--source",
+    "sources",
+    metavar="URI",
+    multiple=True,
+    default=("mic",),
+    help="mic, mic:NAME, file:PATH, or - for raw 16-bit PCM; may be repeated. Default: mic.",
+)
+@click.option(
+    "--on",
+    "actions",
+    metavar="NAME=URI",
+    multiple=True,
+    help="What to do on a sound, or on any (*): exec:COMMAND, http(s)://..., "
+    "py:MODULE:FUNCTION, json:FILE, log:LEVEL; may be repeated.",
+)
+@json_option
+@click.option("--realtime", is_flag=True, help="Play files by the clock, not at full speed.")
+@click.option(
+    "--gate", metavar="NAME", default="band", help="band, vad or union.", show_default=True
+)
+@click.option(
+    "--threshold-offset",
+    metavar="X",
+    type=float,
+    default=0.0,
+    help="Added to every threshold; above 0 is stricter.",
+)
+@click.option(
+    "--patience",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=2,
+    help="Windows in a row that must match.",
+    show_default=True,
+)
+@click.option(
+    "--refractory",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    help="Shortest time between two wakes of a sound.",
+    show_default=True,
+)
+@click.option(
+    "--action-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    help="How long one action may take.",
+    show_default=True,
+)
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "mps"]),
+    default="cpu",
+    help="Where the encoder runs.",
+    show_default=True,
+)
+@library_option
+@encoder_option
+@click.pass_obj
+@click.pass_context
+def command(
+    ctx: click.Context,
+    settings: Settings,
+    sources: tuple[str, ...],
+    actions: tuple[str, ...],
+    as_json: bool,
+    realtime: bool,
+    gate: str,
+    threshold_offset: float,
+    patience: int,
+    refractory: float,
+    action_timeout: float,
+    device: str,
+) -> None:
+    """Wake on the sounds in a microphone, file or stream.
+
+    Ends with the files, or with Ctrl-C. With --json every line on stdout is an object: the
+    wakes, and at last the end.
+    """
+    from runtime.cli.reports import JsonLines, Ticker
+    from runtime.listener import WakeListener
+    from wakeword.config import EngineConfig, TriggerConfig
+
+    config = EngineConfig(
+        gate=gate,
+        trigger=TriggerConfig(patience=patience, refractory_seconds=refractory),
+        threshold_offset=threshold_offset,
+    )
+    listener = WakeListener(
+        settings.folder,
+        sources,
+        encoder=settings.encoder,
+        config=config,
+        device=device,
+        realtime=realtime,
+        action_timeout_seconds=action_timeout,
+    )
+    for action in actions:
+        listener.on(*_sound_and_uri(action))
+    _listen(listener, JsonLines() if as_json else Ticker(sources, realtime=realtime))
+    if listener.errors:
+        ctx.exit(2)
+
+
+def _sound_and_uri(action: str) -> tuple[str, str]:
+    sound, equals, uri = action.partition("=")
+    if not (sound and equals and uri):
+        raise click.UsageError(f"--on takes NAME=URI, as in whistle=exec:CMD, not {action!r}")
+    return sound, uri
+
+
+def _listen(listener: WakeListener, report: Report) -> None:
+    """Listen until the sources end or a signal comes.
+
+    What fails while listening has been logged then and is in ``listener.errors``; the report
+    has no end when nothing else was heard.
+
+    Raises:
+        WakesoundError: the listening could not begin.
+    """
+    try:
+        with _on_signals(signal.default_int_handler):  # it raises KeyboardInterrupt
+            listener.start()
+            with _on_signals(lambda *_: listener.stop(wait=False)):
+                _follow(listener, report)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.stop()
+    stats = listener.stats
+    if not stats.sources or any(source.state != "failed" for source in stats.sources):
+        report.end(stats)
+
+
+def _follow(listener: WakeListener, report: Report) -> None:
+    report.begin(listener)
+    try:
+        for event in listener:
+            report.event(event)
+    except WakesoundError as error:
+        if error not in listener.errors.values():
+            raise
+    listener.wait()
+
+
+@contextmanager
+def _on_signals(handler: Callable[..., Any]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

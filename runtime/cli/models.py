@@ -1,0 +1,122 @@
+"""``wakesound models``: weights of encoders, which there are and fetching them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from runtime.cli.settings import examples, json_option, verbose_option
+
+
+@click.group(
+    "models",
+    invoke_without_command=True,
+    epilog=examples("wakesound models list", "wakesound models pull clap:unfused"),
+)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List and fetch weights of encoders.
+
+    The default encoder needs none of them. The network is used by 'pull' alone.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the list."""
+
+    name: str
+    """What ``--encoder`` takes."""
+    about: str
+    """What it is good for."""
+    megabytes: int
+    """Size of the weights."""
+    licence: str
+    """Of the weights; empty when unknown."""
+    folder: Path | None
+    """Where the weights are; None while they are not here."""
+
+
+@command.command("list", epilog=examples("wakesound models list"))
+@json_option
+@verbose_option
+def list_(as_json: bool) -> None:
+    """List the encoders and whether their weights are here."""
+    from runtime.cli import screen
+
+    rows = _rows()
+    if as_json:
+        screen.print_json(
+            [
+                {
+                    "name": row.name,
+                    "about": row.about,
+                    "megabytes": row.megabytes,
+                    "licence": row.licence or None,
+                    "installed": row.folder is not None,
+                    "folder": str(row.folder) if row.folder else None,
+                }
+                for row in rows
+            ]
+        )
+        return
+    table = screen.table("Encoder", "What it is", "Size", "Licence", "Here", right=("Size",))
+    for row in rows:
+        size = f"{row.megabytes} MB" if row.megabytes else "-"
+        table.add_row(row.name, row.about, size, row.licence or "-", "✓" if row.folder else "-")
+    console = screen.console()
+    console.print(table)
+    console.print("Fetch one: wakesound models pull NAME. Use it: --encoder NAME.")
+
+
+@command.command("pull", epilog=examples("wakesound models pull clap:unfused"))
+@click.argument("name")
+@verbose_option
+def pull(name: str) -> None:
+    """Fetch the weights of the encoder NAME from the model hub.
+
+    NAME is one of 'wakesound models list' or a CLAP model of the hub (owner/model). A
+    download that broke off goes on where it stopped, and every file is checked.
+    """
+    from runtime import hub
+    from runtime.cli import screen
+
+    with screen.progress(name, of="bytes") as shown:
+        folder = hub.pull(name, shown)
+    click.echo(f"{name} is in {folder}")
+
+
+def _rows() -> list[_Row]:
+    """Encoders that come along, then the known weights, then what else is in the cache."""
+    from wakeword import models
+
+    rows = _built_in()
+    here = {model.hub_id: model for model in models.installed()}
+    for known in models.KNOWN:
+        found = here.pop(known.hub_id, None)
+        folder = found.folder if found else None
+        rows.append(_Row(known.name, known.about, known.megabytes, known.licence, folder))
+    for found in here.values():
+        size = round(found.size_bytes / 1e6)
+        rows.append(_Row(f"clap:{found.hub_id}", "fetched by you", size, "", found.folder))
+    return rows
+
+
+def _built_in() -> list[_Row]:
+    """The encoders that need nothing fetched; what they are is their module's first line."""
+    from wakeword import encoders, models, plugins
+
+    fetched = {known.name.partition(":")[0] for known in models.KNOWN}
+    rows = []
+    for name in plugins.names(encoders.__name__):
+        if name not in fetched:
+            module = plugins.load(encoders.__name__, name)
+            about = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+            default = " (the default)" if name == encoders.DEFAULT else ""
+            folder = Path(module.__file__).parent if module.__file__ else None
+            rows.append(_Row(name, about + default, 0, "", folder))
+    return rows

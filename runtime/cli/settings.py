@@ -1,0 +1,161 @@
+"""What all commands share: which library, which encoder, how talkative."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from wakeword.library import SoundLibrary
+    from wakeword.protocols import Encoder
+
+OWN_LOGGERS = ("wakeword", "enroll", "runtime", "wakebench")
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """The shared options, as ``ctx.obj``; each may stand before or after the command."""
+
+    library: Path | None = None
+    """The library's folder; None means the platform's place for data."""
+    encoder: str | None = None
+    """The encoder's name; None means the library's own."""
+    verbose: int = 0
+    """How often ``--verbose`` was given."""
+
+    @property
+    def folder(self) -> Path:
+        """The library's folder."""
+        from runtime.paths import default_library
+
+        return (self.library or default_library()).expanduser()
+
+    def open_library(self) -> SoundLibrary:
+        """The library, which may be empty."""
+        from wakeword.library import SoundLibrary
+
+        return SoundLibrary(self.folder)
+
+    def encoder_spec(self, library: SoundLibrary) -> str:
+        """The encoder that was asked for, or the library's, or the default.
+
+        Raises:
+            LibraryCorrupt: ``library.json`` is damaged.
+        """
+        from wakeword.encoders import DEFAULT
+
+        if self.encoder:
+            return self.encoder
+        record = library.record()
+        return record.encoder if record else DEFAULT
+
+    def open_encoder(self, library: SoundLibrary) -> tuple[Encoder, str]:
+        """Load the encoder of :meth:`encoder_spec`; with the name to remember it by.
+
+        Raises:
+            WakesoundError: it does not exist or cannot be loaded.
+        """
+        from wakeword.encoders import create_encoder
+
+        spec = self.encoder_spec(library)
+        encoder = create_encoder(spec)
+        return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+
+
+def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    """Keep an option of the command line in the settings; the last one given counts."""
+    if value and param.name:
+        setattr(ctx.ensure_object(Settings), param.name, value)
+
+
+def _store_verbose(ctx: click.Context, param: click.Parameter, value: int) -> None:
+    settings = ctx.ensure_object(Settings)
+    settings.verbose += value
+    configure_logging(settings.verbose)
+
+
+def verbose_option(function: Decorated) -> Decorated:
+    """``--verbose``, which every command takes."""
+    return click.option(
+        "--verbose",
+        "-v",
+        count=True,
+        callback=_store_verbose,
+        expose_value=False,
+        help="Log what is done to stderr; twice for more.",
+    )(function)
+
+
+def library_option(function: Decorated) -> Decorated:
+    """``--library``, and ``--verbose`` after it."""
+    return click.option(
+        "--library",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        callback=_store,
+        expose_value=False,
+        help="Folder with the sounds (default: your data folder).",
+    )(verbose_option(function))
+
+
+def encoder_option(function: Decorated) -> Decorated:
+    """``--encoder``, for commands that make or compare embeddings."""
+    return click.option(
+        "--encoder",
+        metavar="NAME",
+        callback=_store,
+        expose_value=False,
+        help="Encoder, e.g. logmel, clap or clap:FOLDER (default: the library's own).",
+    )(function)
+
+
+def json_option(function: Decorated) -> Decorated:
+    """``--json``, as the argument ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
+        function
+    )
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: calls to copy."""
+    title = "Examples:" if len(lines) > 1 else "Example:"
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
+
+
+class _Stderr(logging.Handler):
+    """Writes to whatever stderr is at the moment, so that a progress bar can step aside."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
+class _OneLine(logging.Formatter):
+    """What went wrong, without the traceback that came with it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"wakesound: {record.levelname.lower()}: {' '.join(record.getMessage().split())}"
+
+
+def configure_logging(verbose: int) -> None:
+    """Log to stderr: warnings only, or more when ``verbose`` is 1 or 2."""
+    handler = _Stderr()
+    handler.set_name("wakesound")
+    if verbose:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    else:
+        handler.setFormatter(_OneLine())
+    root = logging.getLogger()
+    for old in [h for h in root.handlers if h.get_name() == "wakesound"]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
+    for name in OWN_LOGGERS:  # at the first -v only we are talkative, not every library
+        logging.getLogger(name).setLevel(logging.INFO if verbose == 1 else logging.NOTSET)

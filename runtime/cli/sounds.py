@@ -1,0 +1,97 @@
+"""``wakesound sounds``: what is enrolled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runtime.cli.settings import Settings, examples, json_option, library_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wakeword.errors import LibraryCorrupt
+    from wakeword.library import SoundLibrary
+    from wakeword.records import SoundRecord
+
+
+@click.command("sounds", epilog=examples("wakesound sounds", "wakesound sounds --json"))
+@json_option
+@library_option
+@click.pass_obj
+def command(settings: Settings, as_json: bool) -> None:
+    """List the enrolled sounds.
+
+    Damaged sounds are listed too, with what to do about them.
+    """
+    from runtime.cli import screen
+
+    library = settings.open_library()
+    sounds, problems = library.sounds(), library.problems()
+    if as_json:
+        screen.print_json(summary(library, sounds, problems))
+    else:
+        _show(library, sounds, problems)
+
+
+def summary(
+    library: SoundLibrary, sounds: Sequence[SoundRecord], problems: Mapping[str, LibraryCorrupt]
+) -> dict[str, Any]:
+    """The library as a JSON object."""
+    record = library.record()
+    return {
+        "library": str(library.folder),
+        "encoder": record.encoder if record else None,
+        "encoder_id": record.encoder_id if record else None,
+        "sounds": [
+            {
+                "name": sound.name,
+                "takes": len(sound.takes),
+                "length_seconds": round(mean_length(sound), 3),
+                "threshold": round(sound.threshold, 4),
+                "budget_per_hour": sound.budget_per_hour,
+                "budget_per_day": round(24 * sound.budget_per_hour, 2),
+                "created": sound.created,
+            }
+            for sound in sounds
+        ],
+        "damaged": [{"folder": name, "problem": str(e)} for name, e in problems.items()],
+    }
+
+
+def mean_length(sound: SoundRecord) -> float:
+    """Mean length of the sound in its takes, in seconds."""
+    return sum(take.end_seconds - take.start_seconds for take in sound.takes) / len(sound.takes)
+
+
+def _show(
+    library: SoundLibrary, sounds: Sequence[SoundRecord], problems: Mapping[str, LibraryCorrupt]
+) -> None:
+    from rich.text import Text
+
+    from runtime.cli import screen
+
+    console = screen.console()
+    if not sounds and not problems:
+        console.print(f"No sounds in {library.folder} yet.", soft_wrap=True)
+        console.print("Teach one: wakesound enroll NAME [FILE...]")
+        return
+    numbers = ("Takes", "Length", "Threshold", "False wakes a day")
+    table = screen.table("Sound", *numbers, right=numbers)
+    for sound in sounds:
+        table.add_row(
+            Text(sound.name, style="bold"),
+            str(len(sound.takes)),
+            f"{mean_length(sound):.2f} s",
+            f"{sound.threshold:.2f}",
+            f"up to {24 * sound.budget_per_hour:.3g}",
+        )
+    if sounds:
+        console.print(table)
+    for name, problem in problems.items():
+        advice = f"{problem}; or delete it: wakesound remove {name}"
+        console.print(screen.note(advice, sign="✗", colour="red"))
+    record = library.record()
+    made_with = f", encoder {record.encoder}" if record else ""
+    console.print(Text(f"{library.folder}{made_with}", style="dim"), soft_wrap=True)

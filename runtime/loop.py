@@ -1,0 +1,144 @@
+"""One source and its engine: a thread that reads, a thread that listens, a queue between."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from runtime.bounded import BoundedQueue
+from runtime.identity import identified
+from runtime.stats import SourceStats
+from runtime.worker import Worker
+from wakeword.audio import AudioFrame
+from wakeword.engine import Engine
+from wakeword.events import WakeEvent
+from wakeword.protocols import Source
+from wakeword.scorer import Scorer
+
+_log = logging.getLogger(__name__)
+
+QUEUE_SECONDS = 4.0
+"""Audio that may wait for the engine."""
+READER_SECONDS = 1.0
+"""How long the end of a source's thread is waited for."""
+
+
+class SourceLoop:
+    """Hears one source until its end.
+
+    A recording waits for the engine. Live audio does not: when the engine is too slow, all
+    that waits is dropped at once and counted, and the engine sees one gap in sample time.
+
+    Args:
+        source: what to hear, at the engine's rate.
+        name: what its events say they came from.
+        engine: hears nothing else.
+        heard: called with each event, and whether the source can wait meanwhile.
+        ended: called once, after the last event.
+        session: see :func:`runtime.identity.identified`; for live sources.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        name: str,
+        engine: Engine,
+        heard: Callable[[WakeEvent, bool], object],
+        ended: Callable[[], object],
+        session: str,
+    ) -> None:
+        self.name = name
+        self._source = source
+        self._engine = engine
+        self._heard = heard
+        self._ended = ended
+        self._session = session if source.live else ""
+        self._queue: BoundedQueue[AudioFrame] = BoundedQueue(
+            round(QUEUE_SECONDS * engine.rate),
+            size=lambda frame: len(frame.samples),
+            drop="all",
+        )
+        self._reader = Worker(f"wakesound-reader-{name}", self._read, carry=True)
+        self._listener = Worker(f"wakesound-engine-{name}", self._run, carry=True)
+        self._sounds: Scorer | None = None
+        self._stopping = False
+        self._events = 0
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._reader.start()
+        self._listener.start()
+
+    def stop(self) -> None:
+        """End soon, without hearing what waits; from any thread. The source is closed then."""
+        self._stopping = True
+        self._queue.close()
+
+    def join(self) -> None:
+        """Wait for the engine's thread, once it said that it ended."""
+        self._listener.join()
+
+    def load(self, sounds: Scorer) -> None:
+        """Listen for these from the next frame on; from any thread."""
+        self._sounds = sounds
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why it ended, if not at the end of the source."""
+        return self._listener.error or self._reader.error
+
+    def stats(self) -> SourceStats:
+        """What happened so far."""
+        error = self.error
+        alive = self._listener.is_alive()
+        return SourceStats(
+            name=self.name,
+            state="failed" if error else "listening" if alive else "ended",
+            seconds=self._engine.position / self._engine.rate,
+            events=self._events,
+            frames_dropped=self._queue.dropped,
+            samples_lost=getattr(self._source, "samples_lost", 0),
+            restarts=getattr(self._source, "restarts", 0),
+            error=str(error) if error else "",
+        )
+
+    def _read(self) -> None:
+        try:
+            for frame in self._source:
+                if self._stopping:
+                    return
+                if not self._queue.put(frame, patient=not self._source.live):
+                    _log.warning(
+                        "%s: this machine is too slow to hear everything; %d frames dropped so far",
+                        self.name,
+                        self._queue.dropped,
+                    )
+        finally:
+            self._queue.finish()
+
+    def _run(self) -> None:
+        try:
+            self._listen()
+        finally:
+            try:
+                self._queue.close()
+                self._source.close()
+                self._reader.join(READER_SECONDS)
+            finally:
+                self._ended()
+
+    def _listen(self) -> None:
+        while (frame := self._queue.get()) is not None:
+            if self._sounds is not None:
+                self._engine.load(self._sounds)
+                self._sounds = None
+            self._tell(self._engine.push(frame))
+        if not self._stopping:
+            self._tell(self._engine.flush())
+
+    def _tell(self, events: list[WakeEvent]) -> None:
+        for event in events:
+            if self._stopping:
+                return
+            self._events += 1
+            self._heard(identified(event, self.name, self._session), not self._source.live)

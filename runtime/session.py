@@ -1,0 +1,195 @@
+"""One run of listening: its loops, actions and readers, from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import queue
+import threading
+import time
+from typing import Literal
+
+from runtime.action import caller
+from runtime.dispatch import Dispatcher
+from runtime.loop import SourceLoop
+from runtime.stats import Stats
+from runtime.subscription import Subscription
+from runtime.watch import LibraryWatch
+from runtime.worker import Worker
+from wakeword.engine import Engine
+from wakeword.errors import WakesoundError
+from wakeword.events import WakeEvent
+from wakeword.protocols import Source
+from wakeword.scorer import Scorer
+
+_log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 1.0
+"""How long actions may go on after :meth:`Session.stop`."""
+POLL_SECONDS = 0.05
+"""How soon a stop is noticed while the last actions are performed."""
+
+
+class Session:
+    """Set up with :meth:`add`, started once, stopped once.
+
+    A thread of its own sees it through: it waits for all sources to end, lets the actions
+    finish, and is the only one that takes anything down. So stopping is no more than telling
+    it, from wherever.
+
+    Args:
+        loop: the event loop for coroutines; None makes one when it is needed.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.dispatcher = Dispatcher(loop, owner=self)
+        self.watch: LibraryWatch | None = None
+        self._loops: list[SourceLoop] = []
+        self._subscriptions: tuple[Subscription, ...] = (Subscription(),)
+        self._messages: queue.SimpleQueue[Literal["ended", "stop"]] = queue.SimpleQueue()
+        self._keeper = Worker("wakesound", self._see_through)
+        self._done = threading.Event()
+        self._token = str(time.time_ns())
+        self._ending = False
+        self._exiting = False
+
+    def add(self, source: Source, engine: Engine) -> None:
+        """Listen to this source too; before the start."""
+        taken = {loop.name for loop in self._loops}
+        name, number = source.name, 1
+        while name in taken:
+            number += 1
+            name = f"{source.name}#{number}"
+        loop = SourceLoop(
+            source, name, engine, self._heard, lambda: self._messages.put("ended"), self._token
+        )
+        self._loops.append(loop)
+
+    def start(self) -> None:
+        """Begin; it ends with the program, if nothing ends it before."""
+        atexit.register(self._at_exit)
+        self._keeper.start()
+        for loop in self._loops:
+            loop.start()
+        if self.watch is not None:
+            self.watch.start()
+
+    def stop(self, *, wait: bool) -> None:
+        """End soon: hear no more, and give the actions a moment to finish.
+
+        Args:
+            wait: return when it is over; inside an action of this session, where that would
+                wait for itself, it does not.
+        """
+        self._messages.put("stop")
+        if wait and caller.get() is not self:
+            self._done.wait()
+
+    def wait(self, timeout_seconds: float | None = None) -> bool:
+        """Wait for the end; whether it came in time."""
+        return self._done.wait(timeout_seconds)
+
+    @property
+    def done(self) -> bool:
+        """Whether all is over."""
+        return self._done.is_set()
+
+    @property
+    def errors(self) -> dict[str, BaseException]:
+        """Why sources failed, by name."""
+        return {loop.name: loop.error for loop in self._loops if loop.error is not None}
+
+    @property
+    def failed(self) -> bool:
+        """Whether every source failed."""
+        return len(self.errors) == len(self._loops) > 0
+
+    @property
+    def unread(self) -> bool:
+        """Whether nobody has begun to iterate over the events."""
+        return not self._subscriptions or not self._subscriptions[0].claimed
+
+    def subscribe(self) -> Subscription:
+        """All events so far for the first who asks, those from now on for others."""
+        if not self.unread:
+            self._subscriptions = (*self._subscriptions, Subscription())
+            if self._ending:
+                self._subscriptions[-1].finish()
+        self._subscriptions[-1].claimed = True
+        return self._subscriptions[-1]
+
+    def load(self, sounds: Scorer) -> None:
+        """Listen for these from now on."""
+        for loop in self._loops:
+            loop.load(sounds)
+
+    def stats(self) -> Stats:
+        """What happened so far."""
+        return Stats(
+            sources=tuple(loop.stats() for loop in self._loops),
+            actions=self.dispatcher.stats(),
+            reloads=self.watch.reloads if self.watch else 0,
+        )
+
+    def _at_exit(self) -> None:
+        self._exiting = True
+        self.stop(wait=True)
+
+    def _heard(self, event: WakeEvent, patient: bool) -> None:
+        _log.info("%s heard %s (%.3f)", event.source, event.sound, event.score)
+        self.dispatcher.dispatch(event, patient=patient)
+        for subscription in self._subscriptions:
+            subscription.put(event, patient=patient)
+
+    def _see_through(self) -> None:
+        try:
+            stopped = self._wait_for_loops()
+            if self.watch is not None:
+                self.watch.stop()
+            self._take_no_more()
+            self._wait_for_actions(stopped)
+            self.dispatcher.close()
+        finally:
+            if not self._exiting:
+                atexit.unregister(self._at_exit)
+            self._done.set()
+
+    def _wait_for_loops(self) -> bool:
+        """Wait until all loops have ended; whether they were told to."""
+        running, stopped = len(self._loops), False
+        while running:
+            if self._messages.get() == "ended":
+                running -= 1
+            elif not stopped:
+                stopped = True
+                self._take_no_more()
+                for loop in self._loops:
+                    loop.stop()
+        for loop in self._loops:
+            loop.join()
+            _report(loop)
+        return stopped
+
+    def _take_no_more(self) -> None:
+        """Readers and actions get no more events; no loop waits for them any longer."""
+        self._ending = True
+        for subscription in self._subscriptions:
+            subscription.finish()
+        self.dispatcher.finish()
+
+    def _wait_for_actions(self, stopped: bool) -> None:
+        """Let the actions finish; once stopped, no longer than ``GRACE_SECONDS``."""
+        deadline = time.monotonic() + GRACE_SECONDS if stopped else None
+        while not self.dispatcher.wait(POLL_SECONDS):
+            if deadline is None and not self._messages.empty():
+                deadline = time.monotonic() + GRACE_SECONDS
+            if deadline is not None and time.monotonic() > deadline:
+                return
+
+
+def _report(loop: SourceLoop) -> None:
+    if isinstance(loop.error, WakesoundError):
+        _log.error("%s failed: %s", loop.name, loop.error)
+    elif loop.error is not None:
+        _log.error("%s failed: %r", loop.name, loop.error, exc_info=loop.error)

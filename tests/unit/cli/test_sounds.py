@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def test_empty_library_says_what_to_do(wakesound, tmp_path: Path) -> None:
+    """A library that does not exist yet is empty, not an error, and is not made."""
+    folder = tmp_path / "nothing-here"
+    result = wakesound("sounds", "--library", str(folder))
+    assert result.status == 0
+    assert f"No sounds in {folder} yet" in result.out
+    assert "wakesound enroll NAME" in result.out
+    assert not folder.exists()
+
+
+def test_table_fits_a_terminal(wakesound, library: Path, monkeypatch) -> None:
+    """Each sound is a line with its takes and threshold, within 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = wakesound("sounds").out.splitlines()
+    assert [line.split()[:2] for line in lines[2:4]] == [["knock", "3"], ["whistle", "3"]]
+    assert max(len(line) for line in lines[:4]) <= 80
+    assert lines[-1] == f"{library}, encoder logmel"
+
+
+def test_json_is_for_programs(wakesound, library: Path) -> None:
+    """--json holds what the table shows, in full precision."""
+    result = json.loads(wakesound("sounds", "--json").out)
+    assert result["library"] == str(library)
+    assert result["encoder"] == "logmel"
+    assert result["damaged"] == []
+    assert [sound["name"] for sound in result["sounds"]] == ["knock", "whistle"]
+    whistle = result["sounds"][1]
+    assert whistle["takes"] == 3
+    assert 0.3 < whistle["length_seconds"] < 1.0
+    assert whistle["budget_per_hour"] == 0.5
+    assert whistle["budget_per_day"] == 12
+
+
+def test_damaged_sound_is_shown_with_advice(wakesound, library: Path) -> None:
+    """One damaged sound is told, and hides no other."""
+    (library / "sounds" / "knock" / "sound.json").write_text('{"name": "kno')
+    table = wakesound("sounds")
+    assert table.status == 0
+    assert "whistle" in table.out
+    assert "wakesound remove knock" in " ".join(table.out.split())
+    result = json.loads(wakesound("sounds", "--json").out)
+    assert [sound["name"] for sound in result["sounds"]] == ["whistle"]
+    assert [problem["folder"] for problem in result["damaged"]] == ["knock"]
+
+
+def test_damaged_library_file_is_one_line(wakesound, library: Path) -> None:
+    """A library.json that was edited by hand and broken is a clear error."""
+    (library / "library.json").write_text("{}")
+    result = wakesound("sounds")
+    assert result.status == 2
+    assert "library.json" in result.err
+    assert result.err.count("\n") == 1

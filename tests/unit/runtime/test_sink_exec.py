@@ -1,0 +1,142 @@
+"""Shell commands as actions: real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from runtime.sinks.exec import ExecSink
+from wakeword.errors import SinkError
+from wakeword.events import WakeEvent
+
+EVENT = WakeEvent("große Glocke", 0.987, 0.5, 16000, 24000, 16000, source="mic", id="abc")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be collected does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")  # where there is such a thing, it tells of zombies
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until(true: object, seconds: float = 10.0) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_command_gets_the_event(tmp_path: Path) -> None:
+    """In its environment, and as one line of JSON on its standard input."""
+    ExecSink(f"env > {tmp_path}/env; cat > {tmp_path}/stdin", 10)(EVENT)
+    variables = dict(
+        line.split("=", 1)
+        for line in (tmp_path / "env").read_text().splitlines()
+        if line.startswith("WAKESOUND_")
+    )
+    assert {name: variables[f"WAKESOUND_{name}"] for name in ("SOUND", "SCORE", "THRESHOLD")} == {
+        "SOUND": "große Glocke",
+        "SCORE": "0.987",
+        "THRESHOLD": "0.5",
+    }
+    assert [variables[f"WAKESOUND_{name}"] for name in ("START", "END", "SOURCE", "ID")] == [
+        "1.0",
+        "1.5",
+        "mic",
+        "abc",
+    ]
+    (line,) = (tmp_path / "stdin").read_text().splitlines()
+    assert json.loads(line) == EVENT.to_dict()
+
+
+def test_the_environment_is_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The command sees the user's variables as well."""
+    monkeypatch.setenv("LAMP", "kitchen")
+    ExecSink(f"echo $LAMP > {tmp_path}/lamp", 10)(EVENT)
+    assert (tmp_path / "lamp").read_text() == "kitchen\n"
+
+
+def test_what_it_prints_is_not_among_the_events(capfd: pytest.CaptureFixture[str]) -> None:
+    """Standard output is for events; a command's output goes to standard error."""
+    ExecSink("echo out; echo err >&2", 10)(EVENT)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err.split() == ["out", "err"]
+
+
+def test_failure_is_told() -> None:
+    """An exit status, a signal and a missing program each have their words."""
+    with pytest.raises(SinkError, match="exit status 3"):
+        ExecSink("exit 3", 10)(EVENT)
+    with pytest.raises(SinkError, match="SIGUSR1"):
+        ExecSink("kill -USR1 $$", 10)(EVENT)
+    with pytest.raises(SinkError, match="exit status 127"):
+        ExecSink("no-such-program-here 2>/dev/null", 10)(EVENT)
+    with pytest.raises(SinkError, match="cannot be started"):
+        ExecSink("echo \0", 10)(EVENT)
+
+
+def test_a_command_that_reads_nothing_is_fine() -> None:
+    """Closing its standard input, or leaving it unread, is no failure."""
+    ExecSink("exec <&-; true", 10)(EVENT)
+    ExecSink("true", 10)(EVENT)
+
+
+def test_a_timeout_ends_all_it_started(tmp_path: Path) -> None:
+    """The shell and its children are gone afterwards, and none is left as a zombie of ours."""
+    sink = ExecSink(f"sleep 60 & echo $$ $! > {tmp_path}/pids; wait", 0.3)
+    with pytest.raises(TimeoutError, match=r"more than 0\.3 s"):
+        sink(EVENT)
+    shell, child = map(int, (tmp_path / "pids").read_text().split())
+    with pytest.raises(ProcessLookupError):
+        os.kill(shell, 0)
+    wait_until(lambda: not alive(child))
+
+
+def test_who_ignores_the_signal_is_killed(tmp_path: Path) -> None:
+    """A command that traps SIGTERM lives half a second longer, not for ever."""
+    sink = ExecSink(f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 1; done", 0.3)
+    with pytest.raises(TimeoutError):
+        sink(EVENT)
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def test_what_was_put_in_the_background_stays(tmp_path: Path) -> None:
+    """A command may start something that outlives it: a player, a light."""
+    ExecSink(f"sleep 60 >/dev/null 2>&1 & echo $! > {tmp_path}/pid", 10)(EVENT)
+    pid = int((tmp_path / "pid").read_text())
+    assert alive(pid)
+    os.kill(pid, 9)
+
+
+def test_close_ends_what_runs(tmp_path: Path) -> None:
+    """From another thread; the call then fails soon, and later calls start nothing."""
+    sink = ExecSink(f"echo $$ > {tmp_path}/pid; sleep 60", 60)
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            sink(EVENT)
+        except SinkError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    sink.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert "SIGTERM" in str(errors[0])
+    assert not alive(int((tmp_path / "pid").read_text()))
+    with pytest.raises(SinkError, match="has ended"):
+        sink(EVENT)
+    sink.close()

@@ -1,0 +1,87 @@
+"""Noticing changed sounds."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime import watch as watch_module
+from runtime.watch import LibraryWatch
+from wakeword.library import SoundLibrary
+from wakeword.scorer import Scorer
+from wakeword.testing import ToneEncoder, make_library, tone
+
+
+class Watched:
+    """A watched library and what the watch said."""
+
+    def __init__(self, library: SoundLibrary) -> None:
+        self.library = library
+        self.scorers: list[Scorer] = []
+        self.changed = threading.Event()
+        self.watch = LibraryWatch(library, ToneEncoder(), library.fingerprint(), self.note)
+
+    def note(self, sounds: Scorer) -> None:
+        self.scorers.append(sounds)
+        self.changed.set()
+
+    def wait(self) -> list[str]:
+        """The sounds after the next change."""
+        assert self.changed.wait(10)
+        self.changed.clear()
+        return self.scorers[-1].sounds
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    """A library with one sound, looked at often."""
+    monkeypatch.setattr(watch_module, "PERIOD_SECONDS", 0.02)
+    watched = Watched(make_library(tmp_path / "library", {"low": tone(440, 0.4)}))
+    watched.watch.start()
+    yield watched
+    watched.watch.stop()
+
+
+def test_new_renamed_and_removed_sounds_are_noticed(watched: Watched) -> None:
+    """Each change comes with the sounds as they are then."""
+    make_library(watched.library.folder, {"high": tone(2000, 0.4)})
+    assert watched.wait() == ["high", "low"]
+    watched.library.rename("high", "top")
+    assert watched.wait() == ["low", "top"]
+    watched.library.remove("low")
+    assert watched.wait() == ["top"]
+    watched.library.set_threshold("top", 0.5, 0.5)
+    watched.wait()
+    assert watched.watch.reloads >= 4
+
+
+def test_nothing_happens_while_nothing_changes(watched: Watched) -> None:
+    """Embedding takes or reading the sounds is no change."""
+    watched.library.scorer(ToneEncoder())
+    assert not watched.changed.wait(0.2)
+    assert watched.watch.reloads == 0
+
+
+def test_a_library_that_broke_changes_nothing(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged once, the sounds stay as they were, and mending it is noticed."""
+    path = watched.library.folder / "library.json"
+    good = path.read_text()
+    path.write_text(json.dumps({**json.loads(good), "encoder_id": "other-1"}))
+    assert not watched.changed.wait(0.3)
+    assert sum("those before stay" in message for message in caplog.messages) == 1
+    path.write_text(good)
+    assert watched.wait() == ["low"]
+
+
+def test_after_stop_nobody_looks(watched: Watched) -> None:
+    """No change is noticed any more."""
+    watched.watch.stop()
+    watched.watch._thread.join(5)
+    make_library(watched.library.folder, {"high": tone(2000, 0.4)})
+    assert not watched.changed.wait(0.1)
