@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soundfile
@@ -13,6 +13,7 @@ from wakeword.audio import FloatArray
 from wakeword.audiofile import encode_flac
 from wakeword.config import SegmenterConfig
 from wakeword.errors import LibraryCorrupt
+from wakeword.noise import pink_noise
 from wakeword.protocols import Encoder
 from wakeword.records import TakeRecord
 from wakeword.resampler import resample
@@ -21,6 +22,11 @@ LONGEST_SECONDS = 60.0
 """No recording of a sound is longer; a file that says so is damaged."""
 TAIL_HOPS = 2
 """Windows are also taken up to this many hops after the sound, as the engine hears it end."""
+NOISE_SNRS_DB = (20.0, 10.0)
+"""A take is also embedded in noise, so that it is known again in a room that is not quiet:
+this far below the sound's loudest 50 ms."""
+RECIPE = "quiet, pink 20 10"
+"""Names how takes are embedded; vectors made in another way are out of date."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +104,25 @@ def take_windows(
     return [padded[max(segment, stop - window) : stop] for stop in ends]
 
 
+def in_noise(take: Take, snr_db: float) -> Take:
+    """The take with pink noise, ``snr_db`` below its loudest 50 ms; always the same noise."""
+    length = max(1, take.rate // 20)
+    energy = np.cumsum(np.square(take.samples[take.start : take.end], dtype=np.float64))
+    windows = energy[length:] - energy[:-length] if len(energy) > length else energy[-1:]
+    loudest = float(np.sqrt(windows.max() / min(length, len(energy))))
+    noise = pink_noise(len(take.samples), take.rate, loudest * 10.0 ** (-snr_db / 20.0))
+    return replace(take, samples=take.samples + noise)
+
+
 def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
-    """Embeddings of the take, ``(n, dim) float32``; the same take always gives the same."""
-    windows = take_windows(take, encoder.rate, encoder.window_seconds, config)
+    """Embeddings of the take, ``(n, dim) float32``: as it is, then in noise.
+
+    The same take always gives the same embeddings; each part is in order of time.
+    """
+    heard = [take, *(in_noise(take, snr_db) for snr_db in NOISE_SNRS_DB)]
+    windows = [
+        window
+        for variant in heard
+        for window in take_windows(variant, encoder.rate, encoder.window_seconds, config)
+    ]
     return np.concatenate([encoder.embed([window]) for window in windows])

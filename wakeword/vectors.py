@@ -15,6 +15,7 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.storage import write_atomically
+from wakeword.takes import RECIPE
 
 FILE = "vectors.npz"
 DAMAGED_NPZ = (
@@ -80,7 +81,7 @@ class VectorCache:
         return vectors, cached.keys() != vectors.keys()
 
     def _checksum(self, vectors: Mapping[str, FloatArray]) -> str:
-        digest = hashlib.sha256(self.encoder_id.encode())
+        digest = hashlib.sha256(f"{self.encoder_id}\n{RECIPE}".encode())
         for name in sorted(vectors):
             digest.update(f"{name} {vectors[name].dtype} {vectors[name].shape}".encode())
             digest.update(np.ascontiguousarray(vectors[name]).tobytes())

@@ -49,7 +49,7 @@ def stream() -> FloatArray:
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The enrolled sounds."""
     folder = tmp_path_factory.mktemp("library")
-    return make_library(folder, SOUNDS, ENCODER, encoder_spec="logmel", threshold=0.7).folder
+    return make_library(folder, SOUNDS, ENCODER, encoder_spec="logmel", threshold=0.5).folder
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from wakeword.audio import level_db
 from wakeword.config import SegmenterConfig
 from wakeword.engine import Engine
 from wakeword.errors import LibraryCorrupt
 from wakeword.scorer import Owner, Scorer
-from wakeword.takes import Take, embed_take, take_windows
+from wakeword.takes import NOISE_SNRS_DB, Take, embed_take, in_noise, take_windows
 from wakeword.testing import RATE, ToneEncoder, frames, noise, placed, silence, tone
 
 CONFIG = SegmenterConfig()
@@ -102,3 +103,24 @@ def test_a_record_that_does_not_fit_is_refused():
     longer = record.model_copy(update={"end_seconds": 3.0, "seconds": 3.0})
     with pytest.raises(LibraryCorrupt, match="do not fit together"):
         Take.decoded(longer, content)
+
+
+def test_noise_lies_below_the_loudest_moment():
+    """The noise is as far below the loudest 50 ms as was asked for, and always the same."""
+    samples = placed(np.zeros(RATE, np.float32), (0.6, tone(800.0, 0.3)))
+    quiet = take(0.6, 0.9, samples)
+    noisy = in_noise(quiet, 10.0)
+    added = noisy.samples - quiet.samples
+    loudest = level_db(samples[round(0.7 * RATE) : round(0.75 * RATE)])
+    assert level_db(added) == pytest.approx(loudest - 10.0, abs=0.3)
+    assert np.array_equal(in_noise(quiet, 10.0).samples, noisy.samples)
+
+
+def test_a_take_is_embedded_in_quiet_and_in_noise():
+    """As many windows again for each noise, the quiet ones first."""
+    samples = placed(noise(2.0, level_db=-70.0), (0.6, tone(800.0, 0.3)))
+    heard = take(0.6, 0.9, samples)
+    vectors = embed_take(heard, ToneEncoder(), CONFIG)
+    windows = take_windows(heard, RATE, ToneEncoder().window_seconds, CONFIG)
+    assert len(vectors) == len(windows) * (1 + len(NOISE_SNRS_DB))
+    assert np.array_equal(vectors[: len(windows)], ToneEncoder().embed(windows))

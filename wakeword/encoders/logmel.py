@@ -1,9 +1,11 @@
-"""An encoder that needs no weights: statistics of a window's log-mel spectrum.
+"""An encoder without a network: whitened statistics of a window's log-mel spectrum.
 
 Levels are taken relative to the window's loudest band and cut off 40 dB below it, so that
 gain does not matter and quiet background counts for little. The spectrum's shape (its first
 20 cosine coefficients) is then summed up in three ways: at its peak, on average over the
 loud frames, and by how much it varies. Where in the window a sound lies does not matter.
+The vector is whitened with a small table, fitted to everyday sound, so that what most sounds
+share does not make them alike.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wakeword.assets import asset
 from wakeword.audio import FloatArray
+from wakeword.encoders._whitening import Whitening
 from wakeword.errors import ConfigError
 from wakeword.logmel import LogMel, decibels
 from wakeword.windows import checked
@@ -27,7 +31,14 @@ VARIATION_WEIGHT = 0.7
 
 
 class LogMelEncoder:
-    """Peak, mean and variation of the spectral shape over a window of up to 1 s."""
+    """Peak, mean and variation of the spectral shape over a window of up to 1 s.
+
+    Args:
+        whitening: the table; by default the one that is shipped.
+
+    Raises:
+        EncoderError: the shipped table is missing or damaged.
+    """
 
     id = "logmel-1"
     spec = "logmel"
@@ -35,7 +46,8 @@ class LogMelEncoder:
     window_seconds = WINDOW_SECONDS
     dim = 3 * COEFFICIENTS
 
-    def __init__(self) -> None:
+    def __init__(self, whitening: Whitening | None = None) -> None:
+        self._whitening = whitening or Whitening.read(asset("models", "logmel", "whitening.npz"))
         self._logmel = LogMel(RATE)
         band = np.arange(self._logmel.bands) + 0.5
         order = np.arange(1, COEFFICIENTS + 1)
@@ -67,7 +79,8 @@ class LogMelEncoder:
                 VARIATION_WEIGHT * _unit(variation - variation.mean()),
             ]
         )
-        return _unit(vector) if vector.any() else np.full(self.dim, self.dim**-0.5, np.float32)
+        whitened = _unit(self._whitening(_unit(vector)))
+        return whitened if whitened.any() else np.full(self.dim, self.dim**-0.5, np.float32)
 
 
 def _unit(vector: FloatArray) -> FloatArray:
@@ -81,6 +94,7 @@ def create(variant: str, device: str) -> LogMelEncoder:
 
     Raises:
         ConfigError: a variant was asked for.
+        EncoderError: its table is missing or damaged.
     """
     if variant:
         raise ConfigError(f"the logmel encoder has no variant {variant!r}")
