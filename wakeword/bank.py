@@ -80,9 +80,10 @@ def load_bank(encoder_id: str, path: Path | None = None) -> NegativeBank | None:
 
 
 def write_bank(file: IO[bytes], bank: NegativeBank, encoder_id: str) -> None:
-    """Write the bank; half precision is enough for it."""
+    """Write the bank; eight bits a number are enough, since only directions count."""
+    largest = np.abs(bank.vectors).max(axis=1, keepdims=True)
     arrays: dict[str, Any] = {
-        "vectors": bank.vectors.astype(np.float16),
+        "vectors": np.rint(bank.vectors / largest * 127.0).astype(np.int8),
         "runs": bank.runs.astype(np.int32),
         "seconds": np.array(bank.seconds),
     }

@@ -23,7 +23,7 @@ Metrics
 - :func:`false_alarms_per_hour`: false alarms, confusions and repeats included, per hour.
 - :func:`latencies`: from the end of an event to its hit; negative when it came before the end.
 - :func:`confusion_matrix`: what was there against what fired.
-- :func:`det_curve`, :func:`miss_rate_at`: the trade between the two errors as the threshold moves.
+- :func:`det_curve`, :func:`miss_rate_at`: the trade between the two errors as thresholds move.
 - :func:`bootstrap_interval`: how far a figure depends on which sounds happened to be measured.
 """
 
@@ -58,9 +58,12 @@ class Assignment:
 
 
 def validate(
-    intervals: ArrayLike, sounds: Sequence[str], times: ArrayLike, fired: Sequence[str],
+    intervals: ArrayLike,
+    sounds: Sequence[str],
+    times: ArrayLike,
+    fired: Sequence[str],
     duration: float,
-) -> tuple[Floats, Floats]:  # fmt: skip
+) -> tuple[Floats, Floats]:
     """Check one stream's events and firings.
 
     Args:
@@ -97,9 +100,13 @@ def _none() -> Floats:
 
 
 def assign(
-    intervals: ArrayLike, sounds: Sequence[str], times: ArrayLike, fired: Sequence[str],
-    *, tolerance: float = TOLERANCE_SECONDS,
-) -> Assignment:  # fmt: skip
+    intervals: ArrayLike,
+    sounds: Sequence[str],
+    times: ArrayLike,
+    fired: Sequence[str],
+    *,
+    tolerance: float = TOLERANCE_SECONDS,
+) -> Assignment:
     """Give every firing to an event, or to none, by the rules at the top of this module.
 
     Returns:
@@ -152,7 +159,7 @@ def latencies(assignment: Assignment, intervals: ArrayLike, times: ArrayLike) ->
     spans = np.asarray(intervals, np.float64).reshape(-1, 2)
     hit = assignment.firings >= 0
     moments = np.asarray(times, np.float64).reshape(-1)
-    return moments[assignment.firings[hit]] - spans[hit, 1]
+    return np.asarray(moments[assignment.firings[hit]] - spans[hit, 1])
 
 
 def confusion_matrix(
@@ -177,38 +184,75 @@ def confusion_matrix(
     return table
 
 
-def det_curve(hits: ArrayLike, events: ArrayLike, alarm_rates: ArrayLike) -> tuple[Floats, Floats]:
-    """Both errors at each threshold, all sounds together.
+def loosest(target: float, rates: ArrayLike) -> int:
+    """The loosest threshold that keeps ``target``, as all stricter ones do.
 
     Args:
-        hits: ``(sounds, thresholds)`` events hit.
-        events: ``(sounds,)`` events that there were.
-        alarm_rates: ``(sounds, thresholds)`` false alarms per hour that each sound causes.
+        target: false alarms per hour.
+        rates: ``(thresholds,)`` false alarms per hour, thresholds ascending.
 
     Returns:
-        False alarms per hour and miss rates, each ``(thresholds,)``.
+        Its index; ``len(rates)`` when not even the strictest keeps the target. Nothing is
+        interpolated: it is a threshold that was measured.
     """
-    total = float(np.sum(np.asarray(events, np.float64)))
-    rates = np.asarray(alarm_rates, np.float64).sum(axis=0)
-    if total == 0:
-        return rates, np.full(len(rates), np.nan)
-    return rates, 1.0 - np.asarray(hits, np.float64).sum(axis=0) / total
+    over = np.flatnonzero(np.asarray(rates, np.float64) > target)
+    return int(over[-1]) + 1 if len(over) else 0
 
 
 def miss_rate_at(target: float, rates: ArrayLike, misses: ArrayLike) -> float:
-    """Lowest miss rate among the thresholds with at most ``target`` false alarms per hour.
+    """Miss rate at the loosest threshold with at most ``target`` false alarms per hour.
 
-    Nothing is interpolated: the figure belongs to a threshold that was measured. It is 1 when
-    no threshold keeps the target, since an engine that never fires always does.
+    It is 1 when no threshold keeps the target, since an engine that never fires always does.
+
+    Args:
+        rates: ``(thresholds,)`` false alarms per hour, thresholds ascending.
+        misses: ``(thresholds,)`` miss rates.
     """
-    kept = np.asarray(rates, np.float64) <= target
-    return float(np.min(np.asarray(misses, np.float64)[kept])) if kept.any() else 1.0
+    chosen = loosest(target, rates)
+    found = np.asarray(misses, np.float64)
+    return float(found[chosen]) if chosen < len(found) else 1.0
+
+
+def det_curve(hits: ArrayLike, events: ArrayLike, rates: ArrayLike, targets: ArrayLike) -> Floats:
+    """Miss rate against false alarms per hour, over several sounds with thresholds of their own.
+
+    At each target every sound is taken at its own loosest threshold that keeps the target; all
+    events count alike.
+
+    Args:
+        hits: ``(sounds, thresholds)`` events hit, thresholds ascending.
+        events: ``(sounds,)`` events that there were.
+        rates: ``(sounds, thresholds)`` false alarms per hour of each sound.
+        targets: ``(n,)`` false alarms per hour and sound.
+
+    Returns:
+        ``(n,)`` miss rates; NaN without events.
+    """
+    counts, found = np.asarray(events, np.float64), np.asarray(hits, np.float64)
+    wanted = np.asarray(targets, np.float64).reshape(-1)
+    alarms = np.asarray(rates, np.float64)
+    if counts.sum() == 0:
+        return np.full(len(wanted), np.nan)
+    # One more column: no threshold keeps the target, nothing is hit.
+    padded = np.concatenate([found, np.zeros((len(found), 1))], axis=1)
+    return np.array(
+        [
+            1.0
+            - sum(row[loosest(target, rate)] for row, rate in zip(padded, alarms, strict=True))
+            / counts.sum()
+            for target in wanted
+        ]
+    )
 
 
 def bootstrap_interval(
-    statistic: Callable[[Ints], float], size: int, rng: np.random.Generator,
-    *, repeats: int = 1000, level: float = 0.95,
-) -> tuple[float, float]:  # fmt: skip
+    statistic: Callable[[Ints], float],
+    size: int,
+    rng: np.random.Generator,
+    *,
+    repeats: int = 1000,
+    level: float = 0.95,
+) -> tuple[float, float]:
     """Percentile bootstrap: the figure again for samples of sounds drawn with replacement.
 
     Args:
@@ -230,9 +274,14 @@ def bootstrap_interval(
 
 
 def evaluate(
-    intervals: ArrayLike, sounds: Sequence[str], times: ArrayLike, fired: Sequence[str],
-    duration: float, *, tolerance: float = TOLERANCE_SECONDS,
-) -> dict[str, float]:  # fmt: skip
+    intervals: ArrayLike,
+    sounds: Sequence[str],
+    times: ArrayLike,
+    fired: Sequence[str],
+    duration: float,
+    *,
+    tolerance: float = TOLERANCE_SECONDS,
+) -> dict[str, float]:
     """Every figure of one stream, by name.
 
     Raises:

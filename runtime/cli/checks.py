@@ -27,6 +27,7 @@ NEEDED = {
     "numpy": "numpy",
     "faiss-cpu": "faiss",
     "soundfile": "soundfile",
+    "onnxruntime": "onnxruntime",
     "soxr": "soxr",
     "webrtcvad-wheels": "webrtcvad",
     "pydantic": "pydantic",

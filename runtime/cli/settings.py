@@ -113,7 +113,7 @@ def encoder_option(function: Decorated) -> Decorated:
         metavar="NAME",
         callback=_store,
         expose_value=False,
-        help="Encoder, e.g. logmel, clap or clap:FOLDER (default: the library's own).",
+        help="Encoder, e.g. mini, clap or clap:FOLDER (default: the library's own).",
     )(function)
 
 

@@ -31,12 +31,12 @@ def written(path: Path, bank: NegativeBank = BANK, encoder_id: str = "some-1") -
 
 
 def test_it_comes_back_nearly_as_it_was(tmp_path):
-    """Half precision, but unit length."""
+    """Eight bits a number, but unit length."""
     back = load_bank("some-1", written(tmp_path / "bank.npz"))
     assert back is not None
     assert back.hours == 2.0
     assert np.array_equal(back.runs, BANK.runs)
-    assert np.allclose(back.vectors, BANK.vectors, atol=1e-3)
+    assert np.allclose(back.vectors, BANK.vectors, atol=5e-3)
     assert np.allclose(np.linalg.norm(back.vectors, axis=1), 1.0, atol=1e-6)
 
 

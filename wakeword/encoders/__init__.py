@@ -7,14 +7,15 @@ from typing import cast
 from wakeword import plugins
 from wakeword.protocols import Encoder
 
-DEFAULT = "logmel"
+DEFAULT = "mini"
 
 
 def create_encoder(spec: str = DEFAULT, *, device: str = "cpu") -> Encoder:
     """Make an encoder from ``NAME`` or ``NAME:VARIANT``.
 
     Args:
-        spec: ``"logmel"``, ``"clap"``, ``"clap:laion/clap-htsat-unfused"``, ``"clap:/a/folder"``.
+        spec: ``"mini"``, ``"logmel"``, ``"clap"``, ``"clap:laion/clap-htsat-unfused"``,
+            ``"clap:/a/folder"``.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""An encoder without a network: whitened statistics of a window's log-mel spectrum.
+"""Statistics of the log-mel spectrum, no network.
 
 Levels are taken relative to the window's loudest band and cut off 40 dB below it, so that
 gain does not matter and quiet background counts for little. The spectrum's shape (its first

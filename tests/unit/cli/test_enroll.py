@@ -22,7 +22,7 @@ def session(recordings: Path, tmp_path: Path) -> Path:
     """One recording with four whistles, two seconds apart; the second one is quiet."""
     takes = [soundfile.read(path, dtype="float32")[0] for path in recordings.glob("whistle?.wav")]
     whistles = [take[RATE // 2 : RATE // 2 + 14_000] for take in sorted(takes, key=np.sum)]
-    whistles.insert(1, whistles[0][::-1] * np.float32(0.1))
+    whistles.insert(1, whistles[1] * np.float32(0.1))
     at = [(2.0 + 2 * i, samples) for i, samples in enumerate(whistles)]
     soundfile.write(tmp_path / "session.wav", placed(noise(11.0), *at), RATE)
     return tmp_path / "session.wav"

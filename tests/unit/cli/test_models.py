@@ -18,8 +18,8 @@ def _no_hub(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
 def test_list_marks_what_is_here(wakesound) -> None:
     """The built-in encoder is here, the weights of the hub are not."""
     rows = {row["name"]: row for row in json.loads(wakesound("models", "list", "--json").out)}
-    assert rows["logmel"]["installed"]
-    assert "the default" in rows["logmel"]["about"]
+    assert rows["mini"]["installed"]
+    assert "the default" in rows["mini"]["about"]
     assert not rows["clap:fused"]["installed"]
     assert rows["clap:fused"]["megabytes"] > 100
     table = wakesound("models", "list").out

@@ -14,7 +14,7 @@ import pytest
 from runtime import WakeListener
 from runtime.sinks import open_sink
 from wakeword import plugins
-from wakeword.encoders.logmel import LogMelEncoder
+from wakeword.encoders import create_encoder
 from wakeword.testing import ArraySource, RecordingSink, make_library, noise, placed, tone
 
 PAGE = (Path(__file__).parents[3] / "docs" / "embedding.md").read_text()
@@ -49,7 +49,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("HOME", str(tmp_path))
     sounds = {"whistle": tone(2000, 0.4), "doorbell": tone(700, 0.4)}
     library = make_library(
-        tmp_path / "sounds", sounds, LogMelEncoder(), encoder_spec="logmel", threshold=0.8
+        tmp_path / "sounds", sounds, create_encoder("mini"), encoder_spec="mini", threshold=0.7
     )
     monkeypatch.setenv("WAKESOUND_LIBRARY", str(library.folder))
     audio = placed(noise(3.0), (1.0, sounds["whistle"]))

@@ -1,0 +1,132 @@
+"""The recipe, a command a step: ``python -m training prepare|teach|train|screen|export``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.config import TrainConfig
+from training.corpus import Store, made, recorded, write_store
+from training.discriminant import refine
+from training.export import export
+from training.loop import load_student, train
+from training.naming import refit_names
+from training.probe import probe
+from training.screen import make_screen, missed
+from training.targets import make_targets
+from training.teachers import load_teacher, teach
+from wakebench.manifest import Manifest
+from wakeword.encoders import create_encoder
+from wakeword.errors import WakesoundError
+
+HELD_OUT = 0.12
+"""Share of the sources that is kept for screening."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("onnxscript").setLevel(logging.WARNING)
+    logging.getLogger("onnx_ir").setLevel(logging.WARNING)
+    torch.set_num_threads(options.threads)
+    try:
+        options.run(options)
+    except WakesoundError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 0
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    clips = recorded(Manifest.read(options.data), HELD_OUT, options.speeds, options.seed)
+    write_store(chain(clips, made(options.made, 4, options.seed)), options.store)
+
+
+def _teach(options: argparse.Namespace) -> None:
+    teach(Store.read(options.store), load_teacher(options.teacher), options.store)
+
+
+def _train(options: argparse.Namespace) -> None:
+    taught = options.store if (options.store / "features.npy").is_file() else None
+    config = TrainConfig.read(options.config)
+    train(Store.read(options.store), taught, config, options.run_folder)
+
+
+def _screen(options: argparse.Namespace) -> None:
+    encoder = create_encoder(options.encoder)
+    screen = make_screen(Manifest.read(options.data), HELD_OUT, options.seed)
+    table = missed(screen, lambda windows: encoder.embed(list(windows)), samples=True)
+    sys.stdout.write(json.dumps({"encoder": encoder.id, "missed_percent": table}) + "\n")
+
+
+def _probe(options: argparse.Namespace) -> None:
+    encoder = create_encoder(options.encoder)
+    figures = asdict(probe(Manifest.read(options.data), encoder))
+    sys.stdout.write(json.dumps({"encoder": encoder.id, **figures}) + "\n")
+
+
+def _export(options: argparse.Namespace) -> None:
+    folder = options.run_folder
+    student = load_student(folder)
+    config = TrainConfig.read(folder / "config.json")
+    store = Store.read(options.store)
+    taught = options.store if (options.store / "features.npy").is_file() else None
+    targets = make_targets(store, taught, config.targets, config.whitening)
+    refine(student, store, config, options.batches)
+    refit_names(student, store, targets, config)
+    student.net.text_weight = options.text_weight
+    last = json.loads((folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    windows = int(np.sum(~store.items["held"].astype(bool)))
+    trained = {
+        "steps": last["step"],
+        "windows_heard": last["step"] * 2 * config.items,
+        "different_windows": windows,
+        "minutes": round(last["seconds"] / 60, 1),
+        "losses": {k: last[k] for k in ("likeness", "teacher", "labels")},
+    }
+    export(student, options.out, trained)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("--threads", type=int, default=1, help="of torch")
+    commands = parser.add_subparsers(required=True, metavar="STEP")
+
+    def command(name: str, run: object, text: str, *needed: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        for option in needed:
+            path = {"--encoder": str}.get(option, Path)
+            target = "run_folder" if option == "--run" else option.lstrip("-")
+            made.add_argument(option, type=path, required=True, dest=target)
+        return made
+
+    step = command("prepare", _prepare, "recordings to a store of windows", "--data", "--store")
+    step.add_argument("--speeds", type=int, default=3, help="other speeds of each event")
+    step.add_argument("--made", type=int, default=150, help="synthesised sources of each kind")
+    step.add_argument("--seed", type=int, default=1)
+    step = command("teach", _teach, "ask a teacher about every window", "--store")
+    step.add_argument("--teacher", required=True, help="module:function, or clap")
+    step = command("train", _train, "train, or go on with it", "--store", "--run")
+    step.add_argument("--config", type=Path, help="JSON file; see training/config.py")
+    step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
+    step.add_argument("--seed", type=int, default=0)
+    command("probe", _probe, "ESC-10: a linear classifier, and names", "--data", "--encoder")
+    step = command("export", _export, "write what is shipped", "--store", "--run", "--out")
+    step.add_argument("--batches", type=int, default=40, help="heard for the last layer")
+    step.add_argument("--text-weight", type=float, default=0.3)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What the network is asked for: likeness of sources, the teacher's view, and names."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def likeness_loss(a: Tensor, b: Tensor, group: Tensor, temperature: float) -> Tensor:
+    """Contrast between sources, both ways.
+
+    Windows of one group are takes of one source: positives. All others are negatives, those
+    of the same class too, which is what makes this whistle differ from another.
+
+    Args:
+        a: ``(n, dim)`` unit vectors of the first hearing.
+        b: the same windows, heard otherwise.
+        group: ``(n,)``.
+        temperature: smaller looks at the nearest negatives only.
+    """
+    both, groups = torch.cat([a, b]), torch.cat([group, group])
+    scores = both @ both.T / temperature
+    itself = torch.eye(len(both), dtype=torch.bool)
+    positive = (groups[:, None] == groups[None]) & ~itself
+    chance = torch.log_softmax(scores.masked_fill(itself, -1e4), dim=1)
+    return -((chance * positive).sum(1) / positive.sum(1)).mean()
+
+
+def teacher_loss(
+    found: Tensor, wanted: Tensor, weight: Tensor, clip: Tensor, temperature: float
+) -> Tensor:
+    """Cosine to the teacher's features, and each student nearest to its own teacher.
+
+    Args:
+        found: ``(n, targets)`` from the student.
+        wanted: ``(n, targets)`` unit vectors from the teacher.
+        weight: ``(n,)``: 0 where the teacher is not asked.
+        clip: ``(n,)``: windows of one clip are not held against each other.
+        temperature: of the contrast.
+    """
+    found = functional.normalize(found, dim=1)
+    cosine = 1.0 - (found * wanted).sum(1)
+    scores = found @ wanted.T / temperature
+    itself = torch.eye(len(found), dtype=torch.bool)
+    scores = scores.masked_fill((clip[:, None] == clip[None]) & ~itself, -1e4)
+    contrast = -torch.log_softmax(scores, dim=1).diagonal()
+    return ((2.0 * cosine + 0.5 * contrast) * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+def label_loss(meaning: Tensor, labels: Tensor, wanted: Tensor, prior: Tensor) -> Tensor:
+    """Cross-entropy of the labels' likeness to the sound against the wanted shares.
+
+    Args:
+        meaning: ``(n, text_dim)`` unit vectors.
+        labels: ``(classes, text_dim)`` unit vectors.
+        wanted: ``(n, classes)`` shares that sum to 1, or to 0 where nothing is known.
+        prior: ``(classes,)`` how common each class is: the common ones need no help.
+    """
+    logits = 20.0 * meaning @ labels.T + 0.5 * prior.clamp(min=1e-5).log()
+    return -(wanted * torch.log_softmax(logits, dim=1)).sum() / (wanted.sum().clamp(min=1.0))

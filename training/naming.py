@@ -1,0 +1,92 @@
+"""The last layer's other part: names, fitted once more to what the trained network sees."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from training.batches import Batches
+from training.config import TrainConfig
+from training.corpus import Store
+from training.labels import class_names
+from training.loop import Student
+from training.losses import label_loss
+from training.targets import Targets
+
+log = logging.getLogger(__name__)
+
+OTHERS = 4000
+"""Windows without a label of their own, for which the teacher speaks."""
+STEPS = 250
+BATCH = 2048
+BLOCK = 256
+
+
+def refit_names(
+    student: Student, store: Store, targets: Targets, config: TrainConfig, most: int = 14000
+) -> None:
+    """Fit the meaning part of the last layer and the labels, the rest being frozen.
+
+    Every labelled event counts, those of the screening's sources too: nothing that tells
+    sources apart is touched.
+
+    Args:
+        student: changed in place.
+        store: the windows.
+        targets: their classes.
+        config: of the training.
+        most: labelled windows that are heard.
+    """
+    rng = np.random.default_rng(config.seed)
+    kinds, items = store.kinds(), store.items
+    known = np.array([bool(k) for k in _known(store)])[items["label"]]
+    labelled = np.flatnonzero(known & np.isin(kinds, ("event", "made")))
+    rest = np.flatnonzero(~known | (kinds == "background"))
+    speech = np.flatnonzero(kinds == "speech")
+    rows = np.concatenate(
+        [
+            rng.permutation(labelled)[:most],
+            rng.permutation(rest)[:OTHERS],
+            rng.permutation(speech)[: OTHERS // 2],
+        ]
+    )
+    source = Batches(store, rows, BLOCK, config.shares, config.seed + 5)
+    seen, wanted = [], []
+    net = student.net.eval()
+    for first in range(0, len(rows), BLOCK):
+        some = rows[first : first + BLOCK]
+        batch = source.hear(some)
+        with torch.inference_mode():
+            seen += [net.norm(net.pooled(levels)) for levels in (batch.first, batch.second)]
+        asked = batch.asked[:, None]
+        wanted += 2 * [asked * torch.from_numpy(targets.classes[some].astype(np.float32))]
+    features, classes = torch.cat(seen).clone(), torch.cat(wanted)
+    prior = classes.mean(0)
+    head = torch.nn.Linear(features.shape[1], net.text_dim)
+    with torch.no_grad():
+        head.weight.copy_(net.project.weight[net.dim :])
+        head.bias.copy_(net.project.bias[net.dim :])
+    optimizer = torch.optim.AdamW([*head.parameters(), student.labels], 2e-3, weight_decay=0.1)
+    for step in range(STEPS):
+        some = torch.from_numpy(rng.integers(len(features), size=BATCH))
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * (1 - step / STEPS)
+        dropped = functional.dropout(features[some], 0.2)
+        meaning = functional.normalize(head(dropped), dim=1)
+        labels = functional.normalize(student.labels, dim=1)
+        loss = label_loss(meaning, labels, classes[some], prior)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % 50 == 0:
+            log.info("names: step %d, loss %.3f", step, float(loss.detach()))
+    with torch.no_grad():
+        net.project.weight[net.dim :] = head.weight
+        net.project.bias[net.dim :] = head.bias
+
+
+def _known(store: Store) -> list[tuple[str, ...]]:
+    return [class_names(label, kind) for label, kind in store.labels]

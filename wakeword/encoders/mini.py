@@ -1,0 +1,168 @@
+"""Small network of our own, no torch.
+
+A convolutional network over log-mel levels, run by ONNX Runtime on one thread. Part of its
+space is shared with the names of AudioSet's classes, so everyday labels work without
+examples; free text is for a full CLAP.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wakeword.assets import asset
+from wakeword.audio import FloatArray
+from wakeword.encoders._mini_labels import LabelTable, table
+from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, window_levels
+from wakeword.errors import ConfigError, EncoderError
+from wakeword.logmel import LogMel
+from wakeword.windows import checked
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Raise it when windows are prepared in another way: that makes other vectors."""
+MANIFEST = "mini.json"
+LARGEST_BATCH = 64
+
+
+class MiniEncoder:
+    """The small encoder; see :class:`wakeword.protocols.TextEncoder`.
+
+    Args:
+        folder: where its files are: ``mini.json`` and what that names.
+        threads: of ONNX Runtime.
+
+    Raises:
+        EncoderError: a file is missing, damaged or not what the manifest says.
+    """
+
+    spec = "mini"
+    rate = RATE
+    window_seconds = WINDOW_SECONDS
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        about, files = _verified(folder)
+        self.dim = int(about["dim"])
+        self.id = f"mini-{VERSION}-{about['files']['mini.onnx'][:8]}"
+        self.logit_scale = float(about["logit_scale"])
+        """Likenesses of labels, times this, are what a softmax over labels was trained on."""
+        self._logmel = LogMel(RATE, int(about["bands"]))
+        self._session = _session(folder / "mini.onnx", threads)
+        self._labels: LabelTable = table(json.loads(files["labels.json"]))
+        vectors = np.frombuffer(files["labels.f32"], "<f4")
+        if vectors.size != len(self._labels.classes) * int(about["text_dim"]):
+            raise EncoderError(f"{folder}: labels.f32 does not fit; install Wakesound again")
+        self._label_vectors = vectors.reshape(len(self._labels.classes), -1)
+
+    def __repr__(self) -> str:
+        return f"MiniEncoder({self.id!r})"
+
+    def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embeddings ``(len(windows), dim) float32``; see :class:`wakeword.protocols.Encoder`.
+
+        Raises:
+            AudioFormatError: a window is empty, too long, not mono float32 or not finite.
+            EncoderError: the network fails.
+        """
+        alike: dict[int, list[int]] = defaultdict(list)
+        levels = []
+        for row, window in enumerate(checked(windows, round(WINDOW_SECONDS * RATE))):
+            levels.append(window_levels(self._logmel, window))
+            alike[len(levels[row])].append(row)
+        vectors = np.zeros((len(levels), self.dim), np.float32)
+        for rows in alike.values():
+            for first in range(0, len(rows), LARGEST_BATCH):
+                some = rows[first : first + LARGEST_BATCH]
+                vectors[some] = self._run(np.stack([levels[row] for row in some]))
+        return vectors
+
+    def embed_text(self, labels: Sequence[str]) -> FloatArray:
+        """``(len(labels), dim) float32``, each row of length 1 (L2).
+
+        Raises:
+            ConfigError: a label is empty.
+            EncoderError: a label has no place among those that are known.
+        """
+        vectors = np.zeros((len(labels), self.dim), np.float32)
+        for row, label in enumerate(labels):
+            mean = self._label_vectors[self._labels.rows(label)].mean(axis=0)
+            # Labels share the last part of the space; the rest tells sources apart.
+            vectors[row, self.dim - len(mean) :] = mean / np.linalg.norm(mean)
+        return vectors
+
+    def _run(self, levels: FloatArray) -> FloatArray:
+        try:
+            (vectors,) = self._session.run(None, {"levels": levels})
+        except Exception as error:  # the runtime's errors share no public base
+            raise EncoderError(f"mini failed: {error}") from error
+        return np.asarray(vectors, np.float32)
+
+
+def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest and the content of its files, once every checksum is right."""
+    path = folder / MANIFEST
+    again = "install Wakesound again, or use --encoder logmel"
+    try:
+        about = json.loads(path.read_bytes())
+        sums: Mapping[str, str] = about["files"]
+        files = {name: (folder / name).read_bytes() for name in sums}
+        float(about["logit_scale"])
+        for name in ("dim", "text_dim", "bands"):
+            int(about[name])
+        lacking = {"mini.onnx", "labels.json", "labels.f32"} - set(sums)
+    except FileNotFoundError as error:
+        raise EncoderError(f"{error.filename} is missing: {again}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EncoderError(f"{path} cannot be read: {again}") from error
+    if lacking:
+        raise EncoderError(f"{path} does not name {', '.join(sorted(lacking))}: {again}")
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest() != sums[name]:
+            raise EncoderError(f"{folder / name} is damaged (wrong checksum): {again}")
+    return about, files
+
+
+def _session(model: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    # Small devices: no arena that keeps the most it ever needed.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    try:
+        return onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's errors share no public base
+        raise EncoderError(f"mini's network cannot be loaded: {error}") from error
+
+
+def create(variant: str, device: str) -> MiniEncoder:
+    """The encoder that is shipped, or one in a folder of its own.
+
+    Args:
+        variant: empty, or a folder that ``python -m training export`` wrote.
+        device: it runs on the CPU whatever is asked for, for nothing is faster.
+
+    Raises:
+        EncoderError: its files are missing or damaged.
+        ConfigError: the variant is not a folder.
+    """
+    if not variant:
+        return MiniEncoder(asset("models", "mini"))
+    folder = Path(variant).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(f"mini's variant is a folder with its files; there is no {variant!r}")
+    encoder = MiniEncoder(folder)
+    encoder.spec = f"mini:{folder.resolve()}"
+    return encoder
