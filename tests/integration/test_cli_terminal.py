@@ -22,6 +22,11 @@ from wakeword.testing import RATE, noise, placed
 SECONDS = 60
 
 
+def _hear_interrupts() -> None:
+    """As at a terminal, also where the tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A program at a terminal of 80 columns: what it shows, and a keyboard.
 
@@ -33,7 +38,13 @@ class Terminal:
         self._keys, other = pty.openpty()
         env = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
         self.process = subprocess.Popen(
-            words, stdin=other, stdout=other, stderr=other, env=env, start_new_session=True
+            words,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            env=env,
+            start_new_session=True,
+            preexec_fn=_hear_interrupts,
         )
         os.close(other)
         self.shown = ""
