@@ -9,18 +9,25 @@ takes are stored like newly recorded ones.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import soundfile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from enroll.calibration import calibrate
+from enroll.finder import HIGHEST_RATE
 from enroll.negatives import gather_negatives
+from enroll.quality import LONGEST_SECONDS
 from enroll.session import ensure_free
-from wakeword.errors import LibraryCorrupt, LibraryError
+from wakeword.audio import FloatArray
+from wakeword.audiofile import MIN_RATE
+from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import SCHEMA, SoundRecord, TakeRecord
@@ -31,6 +38,8 @@ INDEX = "wakesound.json"
 LARGEST_INDEX_BYTES = 4_000_000
 LARGEST_TAKE_BYTES = 8_000_000
 LARGEST_TOTAL_BYTES = 1_000_000_000
+LONGEST_TOTAL_SECONDS = 1800.0
+"""Of all recordings together, unpacked: silence packs so well that bytes say little."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of all entries, so that the same sounds make the same file."""
 
@@ -106,6 +115,7 @@ def import_sounds(
 
     Raises:
         LibraryError: the file is damaged or not an export, or the sounds cannot be stored.
+        LibraryCorrupt: a take cannot be embedded.
         SoundExists: a name is taken and ``replace`` is false.
         EncoderMismatch: the library was made with another encoder.
     """
@@ -114,26 +124,66 @@ def import_sounds(
     if not replace:
         for sound in incoming:
             ensure_free(library, sound.record.name)
-    stored = []
-    for sound in incoming:
-        record = sound.record
-        threshold = record.threshold
-        if index.encoder_id != encoder.id:
-            vectors = [embed_take(take, encoder, library.segmenter) for take in sound.takes]
-            negatives = gather_negatives(library, encoder, record.name)
-            threshold = calibrate(vectors, negatives, record.budget_per_hour).threshold
-        stored.append(
-            library.save(
-                record.name,
-                sound.takes,
-                encoder=encoder,
-                encoder_spec=encoder_spec,
-                threshold=threshold,
-                budget_per_hour=record.budget_per_hour,
-                replace=replace,
-            )
+    vectors = {sound.record.name: _embedded(sound, library, encoder) for sound in incoming}
+    thresholds = {sound.record.name: sound.record.threshold for sound in incoming}
+    if index.encoder_id != encoder.id:
+        thresholds = _fitted(incoming, vectors, library, encoder)
+    return [
+        library.save(
+            sound.record.name,
+            sound.takes,
+            encoder=encoder,
+            encoder_spec=encoder_spec,
+            threshold=thresholds[sound.record.name],
+            budget_per_hour=sound.record.budget_per_hour,
+            replace=replace,
         )
-    return stored
+        for sound in incoming
+    ]
+
+
+def _embedded(sound: _Incoming, library: SoundLibrary, encoder: Encoder) -> list[FloatArray]:
+    """Embeddings of each take.
+
+    Raises:
+        LibraryCorrupt: a take cannot be embedded.
+    """
+    vectors = []
+    for take, record in zip(sound.takes, sound.record.takes, strict=True):
+        why = "the encoder gives numbers that are not finite"
+        try:
+            rows = embed_take(take, encoder, library.segmenter)
+        except (AudioError, ArithmeticError, LookupError, ValueError) as error:
+            rows, why = np.full((1, encoder.dim), np.nan, np.float32), str(error)
+        if not np.isfinite(rows).all():
+            raise LibraryCorrupt(
+                f"{record.file} of {sound.record.name!r} cannot be embedded ({why}); "
+                "record it again and export the sounds anew"
+            )
+        vectors.append(rows)
+    return vectors
+
+
+def _fitted(
+    incoming: Sequence[_Incoming],
+    vectors: Mapping[str, Sequence[FloatArray]],
+    library: SoundLibrary,
+    encoder: Encoder,
+) -> dict[str, float]:
+    """Thresholds, fitted beside each other and the library's sounds that stay."""
+    given_way = {name.casefold() for name in vectors}
+    thresholds = {}
+    for sound in incoming:
+        name = sound.record.name
+        negatives = gather_negatives(library, encoder, name)
+        others = {
+            n: takes for n, takes in negatives.others.items() if n.casefold() not in given_way
+        }
+        others |= {n: takes for n, takes in vectors.items() if n != name}
+        negatives = dataclasses.replace(negatives, others=others)
+        fitted = calibrate(vectors[name], negatives, sound.record.budget_per_hour)
+        thresholds[name] = fitted.threshold
+    return thresholds
 
 
 def _packed(library: SoundLibrary, sound: SoundRecord, contents: dict[str, bytes]) -> SoundRecord:
@@ -162,14 +212,21 @@ def _read(path: Path) -> tuple[ArchiveIndex, list[_Incoming]]:
             names = [sound.name.casefold() for sound in index.sounds]
             if len(set(names)) < len(names):
                 raise _Wrong("a name comes twice")
-            left = LARGEST_TOTAL_BYTES
+            left, left_seconds = LARGEST_TOTAL_BYTES, LONGEST_TOTAL_SECONDS
             incoming = []
             for sound in index.sounds:
-                parts = [_part(archive, _entry(t), LARGEST_TAKE_BYTES) for t in sound.takes]
-                left -= sum(map(len, parts))
-                if left < 0:
-                    raise _Wrong("it is too large")
-                takes = [_take(t, content) for t, content in zip(sound.takes, parts, strict=True)]
+                if len({take.file for take in sound.takes}) < len(sound.takes):
+                    raise _Wrong("a take comes twice")
+                takes = []
+                for record in sound.takes:
+                    content = _part(archive, _entry(record), LARGEST_TAKE_BYTES)
+                    left -= len(content)
+                    left_seconds -= _seconds(content)
+                    if left < 0:
+                        raise _Wrong("it is too large")
+                    if left_seconds < 0:
+                        raise _Wrong(f"it holds more than {LONGEST_TOTAL_SECONDS / 60:.0f} minutes")
+                    takes.append(_take(record, content))
                 incoming.append(_Incoming(sound, takes))
     except OSError as error:
         raise LibraryError(f"cannot read {path}: {error.strerror or error}") from error
@@ -202,8 +259,23 @@ def _part(archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
     return content
 
 
+def _seconds(content: bytes) -> float:
+    """Length of a recording by its header, beyond which nothing is decoded."""
+    try:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            rate, channels, frames = file.samplerate, file.channels, file.frames
+    except (soundfile.SoundFileError, TypeError) as error:
+        raise _Wrong(f"a take is not a recording that can be read: {error}") from None
+    if channels != 1 or not MIN_RATE <= rate <= HIGHEST_RATE:
+        raise _Wrong(f"a take has {channels} channels at {rate} Hz")
+    return float(frames / rate)
+
+
 def _take(record: TakeRecord, content: bytes) -> Take:
     try:
-        return Take.decoded(record, content)
+        take = Take.decoded(record, content)
     except LibraryCorrupt as error:
         raise _Wrong(str(error)) from None
+    if take.sound_seconds > LONGEST_SECONDS:
+        raise _Wrong(f"a sound of {take.sound_seconds:.0f} s; {LONGEST_SECONDS:.0f} s at most")
+    return take

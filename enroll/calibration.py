@@ -19,8 +19,10 @@ from wakeword.audio import FloatArray
 
 TAIL_RUNS = 30
 """So many of the highest scores tell how they thin out."""
-SAME = 0.98
+SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
+LOWEST = 0.2
+"""Thresholds go no lower, however large the budget: below it anything at all would match."""
 HIGHEST = 0.999
 """Thresholds stop here: nothing but the recording itself would score higher."""
 SHORTEST_HOURS = 0.5
@@ -67,7 +69,11 @@ class Calibration:
 
 
 def calibrate(
-    takes: Sequence[FloatArray], negatives: Negatives, budget_per_hour: float
+    takes: Sequence[FloatArray],
+    negatives: Negatives,
+    budget_per_hour: float,
+    *,
+    lowest: float = LOWEST,
 ) -> Calibration:
     """Fit the threshold of a sound.
 
@@ -75,6 +81,7 @@ def calibrate(
         takes: embeddings of each take, ``(n, dim)`` in order of time; at least one take.
         negatives: what must not wake.
         budget_per_hour: false alarms per hour that are borne, above 0.
+        lowest: the threshold is not below this, nor below ``LOWEST``.
     """
     vectors = np.concatenate(list(takes))
     positives = leave_one_out(takes)
@@ -87,7 +94,7 @@ def calibrate(
         wanted.append(_fit(world, budget_per_hour * negatives.bank.hours))
     else:
         wanted.append(_from_takes(positives))
-    threshold = round(min(HIGHEST, max(wanted)), 4)
+    threshold = round(min(HIGHEST, max(LOWEST, lowest, *wanted)), 4)
     return Calibration(
         threshold=threshold,
         false_alarms_per_hour=_expected(threshold, world, room, negatives),

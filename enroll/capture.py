@@ -87,6 +87,8 @@ class Capture:
                 self._restart()
             for block in blocker.push(frame):
                 yield from self._hear(block)
+        for block in blocker.flush(self._source.rate):
+            yield from self._hear(block)
         if self._recording:
             yield from self._finished()
 

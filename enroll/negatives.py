@@ -57,9 +57,14 @@ def gather_negatives(
     runs: list[FloatArray] = []
     seconds = 0.0
     if ambient is not None:
-        frames = list(heard_frames(ambient, encoder.rate))
-        seconds = sum(frame.seconds for frame in frames)
-        runs = list(hear_runs(frames, encoder))
+
+        def counted(recording: Recording) -> Iterator[AudioFrame]:
+            nonlocal seconds
+            for frame in heard_frames(recording, encoder.rate):
+                seconds += frame.seconds
+                yield frame
+
+        runs = list(hear_runs(counted(ambient), encoder))
     return Negatives(load_bank(encoder.id), runs, seconds, other_sounds(library, encoder, name))
 
 

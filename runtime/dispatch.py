@@ -29,9 +29,10 @@ class Dispatcher:
         self._coroutines = CoroutineRunner(loop)
         self._owner = owner
         self._actions: tuple[Action, ...] = ()
+        self._finished = False
 
     def add(self, sound: str, do: Function | Sink | str, timeout_seconds: float) -> None:
-        """From now on, do this when that sound is heard.
+        """From now on, do this when that sound is heard; after :meth:`finish`, never.
 
         Args:
             sound: name of the sound, or ``"*"``.
@@ -48,8 +49,10 @@ class Dispatcher:
         else:
             sink = FunctionSink(do)
         action = Action(sound, sink, timeout_seconds, self._coroutines, self._owner)
-        self._actions = (*self._actions, action)
         action.start()
+        self._actions = (*self._actions, action)
+        if self._finished:  # asked last: finish() says so before it looks for actions
+            action.finish()
 
     def dispatch(self, event: WakeEvent, *, patient: bool) -> None:
         """Hand the event to the actions that wait for it.
@@ -63,6 +66,7 @@ class Dispatcher:
 
     def finish(self) -> None:
         """Take no more events; perform those that wait."""
+        self._finished = True
         for action in self._actions:
             action.finish()
 

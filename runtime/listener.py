@@ -320,12 +320,16 @@ class WakeListener:
         return self.library.get(clean_name(name)).name
 
     def _reload(self, sounds: Scorer) -> None:
+        session = self._session
+        if session is None:
+            return
         known = {name.casefold() for name in sounds.sounds}
-        for sound, action, _ in self._actions:
-            if sound != ANY and clean_name(sound).casefold() not in known:
-                _log.warning("there is no sound %r any more; %s waits for it", sound, action)
-        if self._session is not None:
-            self._session.load(sounds)
+        for stats in session.dispatcher.stats():  # they name an action without its secrets
+            if stats.sound != ANY and stats.sound.casefold() not in known:
+                _log.warning(
+                    "there is no sound %r any more; %s waits for it", stats.sound, stats.action
+                )
+        session.load(sounds)
 
 
 def _listed(sources: SourceSpec | Sequence[SourceSpec]) -> tuple[SourceSpec, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from runtime.bounded import BoundedQueue
@@ -20,7 +21,7 @@ _log = logging.getLogger(__name__)
 QUEUE_SECONDS = 4.0
 """Audio that may wait for the engine."""
 READER_SECONDS = 1.0
-"""How long the end of a source's thread is waited for."""
+"""How long the closing of a source and the end of its thread are waited for."""
 
 
 class SourceLoop:
@@ -122,16 +123,25 @@ class SourceLoop:
         finally:
             try:
                 self._queue.close()
-                self._source.close()
-                self._reader.join(READER_SECONDS)
+                self._close_source()
             finally:
                 self._ended()
 
+    def _close_source(self) -> None:
+        """Close the source and wait for its thread; one whose driver hangs is left behind."""
+        closer = Worker(f"wakesound-closer-{self.name}", self._source.close, carry=True)
+        closer.start()
+        deadline = time.monotonic() + READER_SECONDS
+        for thread in (closer, self._reader):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if closer.error is not None:
+            raise closer.error
+
     def _listen(self) -> None:
         while (frame := self._queue.get()) is not None:
-            if self._sounds is not None:
-                self._engine.load(self._sounds)
-                self._sounds = None
+            sounds = self._sounds  # never cleared, as that could erase newer ones
+            if sounds is not None and sounds is not self._engine.scorer:
+                self._engine.load(sounds)
             self._tell(self._engine.push(frame))
         if not self._stopping:
             self._tell(self._engine.flush())

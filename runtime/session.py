@@ -51,6 +51,7 @@ class Session:
         self._keeper = Worker("wakesound", self._see_through)
         self._done = threading.Event()
         self._token = str(time.time_ns())
+        self._unread = True
         self._ending = False
         self._exiting = False
 
@@ -108,16 +109,21 @@ class Session:
     @property
     def unread(self) -> bool:
         """Whether nobody has begun to iterate over the events."""
-        return not self._subscriptions or not self._subscriptions[0].claimed
+        return self._unread
 
     def subscribe(self) -> Subscription:
         """All events so far for the first who asks, those from now on for others."""
-        if not self.unread:
-            self._subscriptions = (*self._subscriptions, Subscription())
+        if self._unread:
+            self._unread = False
+            subscription = self._subscriptions[0]
+        else:
+            subscription = Subscription()
+            reading = (old for old in self._subscriptions if not old.closed)
+            self._subscriptions = (*reading, subscription)
             if self._ending:
-                self._subscriptions[-1].finish()
-        self._subscriptions[-1].claimed = True
-        return self._subscriptions[-1]
+                subscription.finish()
+        subscription.claimed = True
+        return subscription
 
     def load(self, sounds: Scorer) -> None:
         """Listen for these from now on."""

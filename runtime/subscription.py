@@ -26,6 +26,8 @@ class Subscription:
         self._finished = False
         self.claimed = False
         """Whether somebody iterates."""
+        self.closed = False
+        """Whether nobody reads on."""
 
     @property
     def dropped(self) -> int:
@@ -45,6 +47,7 @@ class Subscription:
 
     def close(self) -> None:
         """Nobody reads on."""
+        self.closed = True
         self._queue.close()
 
     def __iter__(self) -> Iterator[WakeEvent]:

@@ -22,8 +22,8 @@ class LibraryWatch:
     """Looks at the library now and then, in its own thread, and reads it anew once it changed.
 
     Reading new sounds may take a while, since their takes are embedded; the listening goes
-    on meanwhile. A library that cannot be used any more is logged, and the sounds stay as
-    they were.
+    on meanwhile. A library that cannot be used any more is logged once and tried again, and
+    the sounds stay as they were.
 
     Args:
         library: what to watch.
@@ -57,18 +57,22 @@ class LibraryWatch:
         self._stopped.set()
 
     def _watch(self) -> None:
+        problem = ""
         while not self._stopped.wait(PERIOD_SECONDS):
             try:
                 self._look()
+                problem = ""
             except (WakesoundError, OSError) as error:
-                _log.warning("the changed sounds cannot be used, those before stay: %s", error)
+                if str(error) != problem:
+                    _log.warning("the changed sounds cannot be used, those before stay: %s", error)
+                problem = str(error)
 
     def _look(self) -> None:
         seen = self._library.fingerprint()
         if seen == self._seen:
             return
-        self._seen = seen
         sounds = self._library.scorer(self._encoder)
+        self._seen = seen
         _log.info("the sounds have changed; now listening for: %s", ", ".join(sounds.sounds))
         self._changed(sounds)
         self.reloads += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from wakeword.errors import ConfigError
@@ -9,8 +10,14 @@ from wakeword.errors import ConfigError
 
 def _positive(owner: object, *names: str) -> None:
     for name in names:
-        if getattr(owner, name) <= 0:
+        if not 0 < getattr(owner, name) < math.inf:
             raise ConfigError(f"{name} must be positive, not {getattr(owner, name)}")
+
+
+def _not_negative(owner: object, *names: str) -> None:
+    for name in names:
+        if not 0 <= getattr(owner, name) < math.inf:
+            raise ConfigError(f"{name} must be 0 or more, not {getattr(owner, name)}")
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,10 @@ class SegmenterConfig:
     """How long the gate is held open after the last sign of something."""
 
     def __post_init__(self) -> None:
+        _positive(self, "hop_seconds")
         if self.hop_seconds < 0.01:
             raise ConfigError(f"hop_seconds must be at least 0.01, not {self.hop_seconds}")
-        if self.pre_roll_seconds < 0 or self.hangover_seconds < 0:
-            raise ConfigError("pre-roll and hangover cannot be negative")
+        _not_negative(self, "pre_roll_seconds", "hangover_seconds")
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,7 @@ class TriggerConfig:
 
     def __post_init__(self) -> None:
         _positive(self, "patience")
-        if self.refractory_seconds < 0:
-            raise ConfigError("refractory_seconds cannot be negative")
+        _not_negative(self, "refractory_seconds")
 
 
 @dataclass(frozen=True)
@@ -56,3 +62,7 @@ class EngineConfig:
     trigger: TriggerConfig = field(default_factory=TriggerConfig)
     threshold_offset: float = 0.0
     """Added to every sound's threshold: above 0 is stricter."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.threshold_offset):
+            raise ConfigError(f"threshold_offset must be a number, not {self.threshold_offset}")

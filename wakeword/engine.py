@@ -92,7 +92,9 @@ class Engine:
             )
         events = []
         if frame.start > self.position:
+            lost = frame.start - self.position
             events = self._finish()
+            self._trigger.skip(lost // self._hop)
             self._blocker.reset(frame.start)
             self._segmenter.reset()
         for block in self._blocker.push(frame):
@@ -134,11 +136,11 @@ class Engine:
         match = None
         if window is not None:
             match = self.scorer(self.encoder.embed([window.samples])[0])
+            if match is not None:
+                threshold = match.threshold + self.config.threshold_offset
+                match = replace(match, threshold=threshold)
             if self._observer:
                 self._observer(window, match)
-        if match is not None:
-            threshold = match.threshold + self.config.threshold_offset
-            match = replace(match, threshold=threshold)
         if not self._trigger.push(match, block.end) or window is None or match is None:
             return []
         event = WakeEvent(

@@ -17,12 +17,12 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.config import SegmenterConfig
-from wakeword.errors import EncoderMismatch, LibraryCorrupt, LibraryError, SoundExists
+from wakeword.errors import AudioError, EncoderMismatch, LibraryCorrupt, LibraryError, SoundExists
 from wakeword.protocols import Encoder
 from wakeword.records import LibraryRecord, SoundRecord, TakeRecord, clean_name
 from wakeword.scorer import Owner, Scorer
 from wakeword.shelf import Shelf
-from wakeword.storage import explained, locked, sweep, write_bytes, write_record
+from wakeword.storage import REMOVED, explained, locked, sweep, write_bytes, write_record
 from wakeword.takes import Take, embed_take
 from wakeword.vectors import TakeVectors, VectorCache
 
@@ -70,7 +70,7 @@ class SoundLibrary:
         Raises:
             SoundNotFound: there is none; the message lists those there are.
         """
-        return self._shelf.scan()[0][self._shelf.find(name)]
+        return self._shelf.load(name)[1]
 
     def take(self, name: str, file: str) -> Take:
         """A recording of the sound ``name``.
@@ -79,9 +79,10 @@ class SoundLibrary:
             SoundNotFound: there is no such sound.
             LibraryCorrupt: the recording is missing or damaged.
         """
-        for record in self.get(name).takes:
+        where, sound = self._shelf.load(name)
+        for record in sound.takes:
             if record.file == file:
-                return self._shelf.take(self._shelf.find(name), record)
+                return self._shelf.take(where, record)
         raise LibraryCorrupt(f"{name!r} has no take {file}")
 
     def fingerprint(self) -> str:
@@ -95,8 +96,14 @@ class SoundLibrary:
 
         Raises:
             EncoderMismatch: another one did.
+            LibraryCorrupt: nobody knows, since ``library.json`` is missing.
         """
         record = self.record()
+        if record is None and self._shelf.scan()[0]:
+            raise LibraryCorrupt(
+                f"{self._shelf.library_path} is missing, so nobody knows which encoder made the "
+                "sounds; run 'wakesound reindex --encoder NAME' to fit them anew"
+            )
         if record is not None and record.reindexing:
             raise EncoderMismatch(
                 f"changing the encoder of {self.folder} was interrupted; finish it with "
@@ -152,8 +159,11 @@ class SoundLibrary:
         Raises:
             EncoderMismatch: the library was made with another encoder.
         """
-        vectors = self.vectors(encoder)
+        before, vectors = self.fingerprint(), self.vectors(encoder)
         sounds, problems = self._shelf.scan()
+        while before != (now := self.fingerprint()):  # changed by another process meanwhile
+            before, vectors = now, self.vectors(encoder)
+            sounds, problems = self._shelf.scan()
         for problem in problems.values():
             _log.warning("%s", problem)
         rows: list[FloatArray] = [np.zeros((0, encoder.dim), np.float32)]
@@ -234,7 +244,7 @@ class SoundLibrary:
         """
         with locked(self.folder):
             folder = self.folder / "sounds" / self._shelf.find(name, damaged=True)
-            trash = folder.with_name(f".removed-{folder.name}")
+            trash = folder.with_name(REMOVED + folder.name)
             with explained(folder, "remove"):
                 shutil.rmtree(trash, ignore_errors=True)
                 folder.replace(trash)
@@ -280,7 +290,7 @@ class SoundLibrary:
     # -- details ---------------------------------------------------------------------------
 
     def _cache(self, encoder: Encoder) -> VectorCache:
-        return VectorCache(self.folder, encoder.id, encoder.dim)
+        return VectorCache(self.folder, encoder.id, encoder.dim, self.segmenter)
 
     def _keep(self, vectors: TakeVectors, encoder: Encoder) -> None:
         """Write the cache, or do without."""
@@ -328,4 +338,8 @@ class SoundLibrary:
         except LibraryCorrupt as error:
             _log.warning("%s", error)
             return np.zeros((0, encoder.dim), np.float32)
-        return embed_take(take, encoder, self.segmenter)
+        try:
+            return embed_take(take, encoder, self.segmenter)
+        except AudioError as error:
+            _log.warning("%s cannot be embedded: %s", record.file, error)
+            return np.zeros((0, encoder.dim), np.float32)

@@ -14,6 +14,8 @@ SCHEMA = 1
 LONGEST_NAME = 64
 LONGEST_SLUG = 200
 """Bytes in a folder's name; file systems take 255."""
+SHORTEST_SECONDS = 0.005
+"""No sound is shorter."""
 FORBIDDEN = set('=/\\,@+"')
 """Characters with a meaning on the command line or in the file system."""
 
@@ -69,7 +71,8 @@ class TakeRecord(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     file: str = Field(pattern=r"^[0-9a-f]{16}\.flac$")
-    """Name in ``takes/``; made from the content, so a changed file is noticed."""
+    """Name in ``takes/``; made from the content and where the sound is in it, so that a change
+    is noticed."""
     seconds: float = Field(gt=0)
     """Length of the recording."""
     start_seconds: float = Field(ge=0)
@@ -83,8 +86,8 @@ class TakeRecord(BaseModel):
 
     @model_validator(mode="after")
     def _inside(self) -> TakeRecord:
-        if not self.start_seconds < self.end_seconds <= self.seconds:
-            raise ValueError("the sound must lie inside the recording")
+        if not self.start_seconds + SHORTEST_SECONDS <= self.end_seconds <= self.seconds:
+            raise ValueError("the sound must lie inside the recording and not be empty")
         return self
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wakeword.errors import LibraryCorrupt, SoundNotFound
 from wakeword.records import LibraryRecord, SoundRecord, TakeRecord, clean_name, slug
-from wakeword.storage import read_record
+from wakeword.storage import explained, read_record
 from wakeword.takes import Take
 
 
@@ -35,7 +35,12 @@ class Shelf:
         """
         path = self.library_path
         remedy = "mend it, or run 'wakesound reindex --encoder NAME', which writes it anew"
-        return read_record(path, LibraryRecord, remedy) if path.exists() else None
+        with explained(path, "read"):
+            try:
+                path.stat()
+            except FileNotFoundError:
+                return None
+        return read_record(path, LibraryRecord, remedy)
 
     def scan(self) -> tuple[dict[str, SoundRecord], dict[str, LibraryCorrupt]]:
         """All sounds by folder name, and what is wrong with those that cannot be read."""
@@ -66,6 +71,15 @@ class Shelf:
             known = ", ".join(repr(sound.name) for sound in sounds.values()) or "none yet"
             raise SoundNotFound(f"there is no sound {name!r} in {self.folder}; known: {known}")
         return where
+
+    def load(self, name: str) -> tuple[str, SoundRecord]:
+        """The folder name and the record of the sound ``name``; case does not matter.
+
+        Raises:
+            SoundNotFound: there is none.
+        """
+        where = self.find(name)
+        return where, read_record(self.sound_path(where), SoundRecord)
 
     @staticmethod
     def folder_of(name: str, sounds: dict[str, SoundRecord]) -> str | None:
@@ -120,5 +134,25 @@ class Shelf:
         return self.sound_path(where).parent / "takes" / file
 
     def _sound_paths(self) -> list[Path]:
-        paths = self.folder.glob("sounds/*/sound.json")
-        return sorted(path for path in paths if not path.parent.name.startswith("."))
+        """Every ``sound.json``, also those that may not be read.
+
+        Raises:
+            LibraryError: the library's folder may not be read or is none.
+        """
+        with explained(self.folder, "read"):
+            try:
+                folders = [path for path in (self.folder / "sounds").iterdir() if path.is_dir()]
+            except FileNotFoundError:
+                return []
+        found = [path / "sound.json" for path in folders if not path.name.startswith(".")]
+        return sorted(path for path in found if not _missing(path))
+
+
+def _missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # there is something that cannot be read; reading it will say why
+        return False
+    return False

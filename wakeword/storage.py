@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from wakeword.errors import LibraryCorrupt, LibraryError
 Model = TypeVar("Model", bound=BaseModel)
 
 _TEMPORARY = ".writing-"
+REMOVED = ".removed-"
+"""Begins the folder name of a sound that is being deleted."""
 STALE_SECONDS = 3600.0
 """Temporary files this old belong to nobody."""
 LOCK_SECONDS = 20.0
@@ -96,7 +99,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete temporary files that a killed writer left in ``folder`` long ago."""
+    """Delete what a killed writer left in ``folder``: old temporary files, removed sounds.
+
+    The caller holds the lock.
+    """
+    for removed in folder.glob(f"sounds/{REMOVED}*"):
+        shutil.rmtree(removed, ignore_errors=True)
     for path in folder.rglob(_TEMPORARY + "*"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > STALE_SECONDS:
@@ -127,5 +135,8 @@ def read_record(
         raise LibraryCorrupt(f"cannot read {path}: {error.strerror}") from error
     except ValidationError as error:
         first = error.errors()[0]
+        if first["loc"] == ("schema_version",) and first["type"] == "less_than_equal":
+            newer = f"{path} was written by a newer Wakesound; update this one to use it"
+            raise LibraryCorrupt(newer) from None
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise LibraryCorrupt(f"{path} is damaged ({where}: {first['msg']}); {remedy}") from None

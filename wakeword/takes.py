@@ -54,11 +54,12 @@ class Take:
     def encoded(self) -> tuple[TakeRecord, bytes]:
         """The record and the content of the file it names."""
         content = encode_flac(self.samples, self.rate)
+        start, end = self.start / self.rate, self.end / self.rate
         return TakeRecord(
-            file=hashlib.sha256(content).hexdigest()[:16] + ".flac",
+            file=_file_name(content, start, end),
             seconds=len(self.samples) / self.rate,
-            start_seconds=self.start / self.rate,
-            end_seconds=self.end / self.rate,
+            start_seconds=start,
+            end_seconds=end,
             level_db=round(self.level_db, 1),
             snr_db=round(self.snr_db, 1),
         ), content
@@ -70,7 +71,7 @@ class Take:
         Raises:
             LibraryCorrupt: the content is not what the record was written for.
         """
-        if hashlib.sha256(content).hexdigest()[:16] + ".flac" != record.file:
+        if _file_name(content, record.start_seconds, record.end_seconds) != record.file:
             raise LibraryCorrupt(f"{record.file} was changed or damaged")
         try:
             with soundfile.SoundFile(io.BytesIO(content)) as file:
@@ -83,6 +84,12 @@ class Take:
         if not 0 <= start < end <= len(samples) <= longest:
             raise LibraryCorrupt(f"{record.file} and what is known of it do not fit together")
         return cls(samples, rate, start, end, record.level_db, record.snr_db)
+
+
+def _file_name(content: bytes, start_seconds: float, end_seconds: float) -> str:
+    """Of all that a take's embeddings depend on, so that equal names mean equal embeddings."""
+    digest = hashlib.sha256(content + f"{start_seconds:.6f} {end_seconds:.6f}".encode())
+    return digest.hexdigest()[:16] + ".flac"
 
 
 def take_windows(

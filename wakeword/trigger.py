@@ -41,6 +41,15 @@ class Trigger:
         """Forget the past."""
         self._states: dict[str, _State] = {}
 
+    def skip(self, count: int) -> None:
+        """Audio of ``count`` windows was lost: no run reaches across it.
+
+        A sound that fired before counts as gone when the gap is long enough for that.
+        """
+        for state in self._states.values():
+            state.run, state.away = 0, state.away + count
+            state.armed = state.armed or state.away >= self._patience
+
     def push(self, match: Match | None, position: int) -> bool:
         """Whether ``match`` fires.
 

@@ -7,13 +7,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wakeword.audio import FloatArray
+from wakeword.config import SegmenterConfig
 from wakeword.storage import write_atomically
 from wakeword.takes import RECIPE
 
@@ -41,14 +42,17 @@ TakeVectors = dict[str, FloatArray]
 class VectorCache:
     """``vectors.npz`` of a library: one array for each take, and a checksum over all.
 
-    File names of takes are made from their content, so an entry can only be missing, never
-    out of date; the encoder's id decides whether any of them counts.
+    File names of takes are made from all that is known of them, so an entry can only be
+    missing, never out of date; whether any of them counts is decided by the encoder's id and
+    the windows.
     """
 
     folder: Path
     encoder_id: str
     dim: int
     """Length of the encoder's embeddings."""
+    segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
+    """The windows that takes are cut into."""
 
     def read(self) -> TakeVectors:
         """What is cached for this encoder; nothing when the file is missing or damaged."""
@@ -78,10 +82,10 @@ class VectorCache:
         """
         cached = self.read()
         vectors = {file: cached[file] if file in cached else wanted[file]() for file in wanted}
-        return vectors, cached.keys() != vectors.keys()
+        return vectors, cached.keys() != {file for file, rows in vectors.items() if len(rows)}
 
     def _checksum(self, vectors: Mapping[str, FloatArray]) -> str:
-        digest = hashlib.sha256(f"{self.encoder_id}\n{RECIPE}".encode())
+        digest = hashlib.sha256(f"{self.encoder_id}\n{RECIPE}\n{self.segmenter}".encode())
         for name in sorted(vectors):
             digest.update(f"{name} {vectors[name].dtype} {vectors[name].shape}".encode())
             digest.update(np.ascontiguousarray(vectors[name]).tobytes())

@@ -37,10 +37,14 @@ tr.first td { border-top: 1px solid #9aa5b1; }
 section { break-inside: avoid; }
 .wide { max-width: 44rem; }
 footer { margin-top: 2rem; border-top: 1px solid #d5dbe1; padding-top: .6rem; }
-@media (max-width: 50rem) { .figures { grid-template-columns: 1fr; }
+@media screen and (max-width: 50rem) { .figures { grid-template-columns: 1fr; }
   section { overflow-x: auto; } }
-@media print { @page { size: A4; margin: 12mm; } body { margin: 0; padding: 0; font-size: 9.5pt; }
-  table { font-size: 7.6pt; } }
+@media print { @page { size: A4; margin: 11mm; } :root { font-size: 9pt; }
+  body { margin: 0; padding: 0; max-width: none; font-size: 1rem; line-height: 1.35; }
+  h1 { font-size: 15pt; } h2 { font-size: 10pt; margin-top: .9rem; } .lead { margin: .4rem 0; }
+  p { max-width: none; } table { font-size: 7.2pt; } th, td { padding: .04rem .4rem .04rem 0; }
+  .tables { gap: 0 2rem; } .tables .note { max-width: 26rem; } .wide { max-width: 30rem; }
+  .figures { margin: .3rem 0; } }
 """
 
 

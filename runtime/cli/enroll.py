@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import Settings, encoder_option, examples, json_option, library_option
+from runtime.cli.settings import (
+    FiniteRange,
+    Settings,
+    encoder_option,
+    examples,
+    json_option,
+    library_option,
+)
 
 if TYPE_CHECKING:
     from enroll import EnrollmentResult
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--budget",
     metavar="X",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=0.5,
     help="False wakes per hour that may happen.",
     show_default=True,

@@ -33,5 +33,24 @@ def command(settings: Settings, names: tuple[str, ...], out: Path) -> None:
     """
     from enroll import export_sounds
 
-    packed = export_sounds(settings.open_library(), names, out)
+    library = settings.open_library()
+    packed = export_sounds(library, names, _target(out, library.folder))
     click.echo(f"Packed {', '.join(packed)} into {out}.")
+
+
+def _target(out: Path, library: Path) -> Path:
+    """Where to write; links are followed.
+
+    Raises:
+        ConfigError: that place cannot be a file of one's own.
+    """
+    from wakeword.errors import ConfigError
+
+    target = out.resolve()
+    if target.exists() and not target.is_file():
+        raise ConfigError(f"{out} is not a regular file; name one to write, e.g. sounds.zip")
+    if target.is_relative_to(library.resolve()):
+        raise ConfigError(f"{out} lies inside the library; choose a place outside of it")
+    if not target.parent.is_dir():
+        raise ConfigError(f"there is no folder {target.parent}; make it first")
+    return target

@@ -15,6 +15,7 @@ from enroll import Capture, Drafts, Enrollment
 from runtime.cli import screen
 from runtime.cli.meter import Meter
 from runtime.sources import open_source
+from wakeword.errors import LibraryError
 from wakeword.takes import Take
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ class Guide:
         except BaseException:
             self._tell_of_drafts()
             raise
-        self._drafts.clear()
+        try:
+            self._drafts.clear()
+        except LibraryError as error:  # the sound is enrolled all the same
+            self._console.print(f"! {error}", style="yellow")
         return result
 
     def _resume(self) -> None:

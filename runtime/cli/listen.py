@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import Settings, encoder_option, examples, json_option, library_option
+from runtime.cli.settings import (
+    FiniteRange,
+    Settings,
+    encoder_option,
+    examples,
+    json_option,
+    library_option,
+)
 from wakeword.errors import WakesoundError
 
 if TYPE_CHECKING:
     from runtime.cli.reports import Report
     from runtime.listener import WakeListener
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 """What ends the listening, cleanly."""
 
 
@@ -53,7 +62,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @click.option(
     "--threshold-offset",
     metavar="X",
-    type=float,
+    type=FiniteRange(),
     default=0.0,
     help="Added to every threshold; above 0 is stricter.",
 )
@@ -68,7 +77,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @click.option(
     "--refractory",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=1.0,
     help="Shortest time between two wakes of a sound.",
     show_default=True,
@@ -76,7 +85,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @click.option(
     "--action-timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=10.0,
     help="How long one action may take.",
     show_default=True,

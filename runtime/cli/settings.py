@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from wakeword.protocols import Encoder
 
 OWN_LOGGERS = ("wakeword", "enroll", "runtime", "wakebench")
+QUIET_LOGGERS = ("httpx", "httpcore")
+"""They log whole addresses, and the path of a webhook often is its password."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -68,6 +71,19 @@ class Settings:
         spec = self.encoder_spec(library)
         encoder = create_encoder(spec)
         return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+
+
+class FiniteRange(click.FloatRange):
+    """A float in a range that is neither infinite nor NaN, which no comparison keeps out."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number; click tells what is wrong with it."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -159,3 +175,5 @@ def configure_logging(verbose: int) -> None:
     root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
     for name in OWN_LOGGERS:  # at the first -v only we are talkative, not every library
         logging.getLogger(name).setLevel(logging.INFO if verbose == 1 else logging.NOTSET)
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)

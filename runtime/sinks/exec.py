@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 
+from runtime.stderr import real_stderr
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 
@@ -21,7 +22,6 @@ VARIABLES = ("sound", "score", "threshold", "start", "end", "source", "id")
 """Fields of the event that become variables."""
 TERM_SECONDS = 0.5
 """How long a command that took too long has to tidy up before it is killed."""
-_STDERR = 2
 
 
 class ExecSink:
@@ -77,14 +77,16 @@ class ExecSink:
             if self._closed:
                 raise SinkError(f"{self} was not run: listening has ended")
             try:
-                process = subprocess.Popen(
-                    self.command,
-                    shell=True,
-                    stdin=subprocess.PIPE,
-                    stdout=_STDERR,
-                    env={**os.environ, **variables},
-                    start_new_session=True,
-                )
+                with real_stderr() as stderr:
+                    process = subprocess.Popen(
+                        self.command,
+                        shell=True,
+                        stdin=subprocess.PIPE,
+                        stdout=stderr,
+                        stderr=stderr,
+                        env={**os.environ, **variables},
+                        start_new_session=True,
+                    )
             except (OSError, ValueError) as error:
                 raise SinkError(f"{self} cannot be started: {error}") from error
             self._running.add(process)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from runtime.stderr import turned_to
 from wakeword.audio import FloatArray
 from wakeword.errors import MissingExtra, SourceError
 
@@ -119,19 +120,14 @@ def portaudio() -> Iterator[None]:
     """
     with _lock, tempfile.TemporaryFile() as printed:
         try:
-            stderr = os.dup(2)
-        except OSError:  # there is no stderr to keep clean
-            yield
-            return
-        os.dup2(printed.fileno(), 2)
-        try:
-            yield
+            with turned_to(printed.fileno()):
+                yield
         finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
             printed.seek(0)
             lines = printed.read().splitlines(keepends=True)
-            os.write(2, b"".join(line for line in lines if not line.startswith(_NOISE)))
+            rest = b"".join(line for line in lines if not line.startswith(_NOISE))
+            if rest:
+                os.write(2, rest)
 
 
 _NOISE = (

@@ -227,3 +227,25 @@ def test_scorer_and_encoder_are_shared(library: SoundLibrary) -> None:
         events += first.push(frame)
         second.push(AudioFrame(np.flip(frame.samples).copy(), frame.start, RATE))
     assert events + first.flush() == alone
+
+
+def test_a_sound_behind_a_long_gap_is_heard(library: SoundLibrary) -> None:
+    """What is cut off by lost audio does not swallow the same sound minutes later."""
+    engine = Engine(library, ToneEncoder())
+    samples = placed(noise(1.9), (1.0, tone(440, 0.9)))
+    first = engine.push(AudioFrame(samples, 0, RATE))
+    start = 600 * RATE
+    again = engine.push(AudioFrame(np.concatenate([LOW, silence(1.0)]), start, RATE))
+    assert [event.sound for event in first + again] == ["low", "low"]
+
+
+def test_the_observer_sees_what_the_trigger_sees(library: SoundLibrary) -> None:
+    """The configured offset is part of the thresholds it is shown."""
+    seen: list[bool] = []
+    config = EngineConfig(threshold_offset=2.0)
+    engine = Engine(
+        library, ToneEncoder(), config, observer=lambda _, m: seen.append(bool(m and m.hit))
+    )
+    assert engine.push(AudioFrame(placed(noise(2.0), (1.0, LOW)), 0, RATE)) == []
+    assert seen
+    assert not any(seen)

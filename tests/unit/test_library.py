@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wakeword.config import SegmenterConfig
 from wakeword.errors import (
     EncoderMismatch,
     LibraryCorrupt,
@@ -208,3 +209,50 @@ def test_a_damaged_sound_can_be_removed(library):
     library.remove("low")
     assert library.problems() == {}
     assert [sound.name for sound in library.sounds()] == ["high"]
+
+
+def test_where_the_sound_lies_counts(tmp_path):
+    """The same recording with other bounds is another take, never the old embeddings."""
+    library, samples = SoundLibrary(tmp_path / "library"), tone(440.0, 1.0)
+    save(library, "x", Take(samples, RATE, 4000, 10000))
+    library.vectors(ENCODER)
+    moved = Take(samples, RATE, 6000, 8000)
+    save(library, "x", moved, replace=True)
+    (vectors,) = library.vectors(ENCODER).values()
+    stored = library.take("x", library.get("x").takes[0].file)
+    assert np.array_equal(vectors, embed_take(stored, ENCODER, library.segmenter))
+
+
+def test_other_windows_are_embedded_anew(library):
+    """The cache of one configuration is not used for another."""
+    library.vectors(ENCODER)
+    other = SoundLibrary(library.folder, SegmenterConfig(hop_seconds=0.05, pre_roll_seconds=0.0))
+    fresh = other.embed_all(ENCODER)
+    assert all(np.array_equal(rows, fresh[file]) for file, rows in other.vectors(ENCODER).items())
+
+
+def test_sounds_without_a_library_file_are_damage(library):
+    """Nobody guesses which encoder made them."""
+    (library.folder / "library.json").unlink()
+    with pytest.raises(LibraryCorrupt, match="nobody knows which encoder"):
+        library.scorer(ENCODER)
+
+
+def test_a_removal_that_was_killed_is_finished(library):
+    """What was being deleted does not stay on the disk."""
+    half = library.folder / "sounds" / ".removed-old"
+    half.mkdir()
+    (half / "take.flac").write_bytes(b"x")
+    save(library, "new", take(900.0))
+    assert not half.exists()
+
+
+def test_a_library_that_cannot_be_read_says_so(tmp_path):
+    """It is never taken for an empty one."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LibraryError, match="cannot read"):
+        SoundLibrary(tmp_path / "file").sounds()
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "sounds").write_text("")
+    with pytest.raises(LibraryError, match="cannot read"):
+        SoundLibrary(tmp_path / "library").sounds()

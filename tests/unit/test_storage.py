@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 import wakeword.storage as storage
 from wakeword.errors import LibraryCorrupt, LibraryError
+from wakeword.records import LibraryRecord
 from wakeword.storage import (
     STALE_SECONDS,
     explained,
@@ -160,3 +161,11 @@ def test_only_old_temporary_files_are_swept(tmp_path):
     os.utime(other, (past, past))
     sweep(tmp_path)
     assert sorted(p.name for p in old.parent.iterdir()) == [".writing-new", "file"]
+
+
+def test_a_record_of_a_newer_version_is_not_called_damaged(tmp_path):
+    """The advice is to update, not to throw away."""
+    path = tmp_path / "library.json"
+    path.write_text('{"schema_version": 2, "encoder": "x", "encoder_id": "y"}')
+    with pytest.raises(LibraryCorrupt, match="newer Wakesound; update"):
+        read_record(path, LibraryRecord)

@@ -101,7 +101,7 @@ def test_a_record_that_does_not_fit_is_refused():
         with pytest.raises(LibraryCorrupt, match="changed or damaged"):
             Take.decoded(record, bad)
     longer = record.model_copy(update={"end_seconds": 3.0, "seconds": 3.0})
-    with pytest.raises(LibraryCorrupt, match="do not fit together"):
+    with pytest.raises(LibraryCorrupt, match="changed or damaged"):
         Take.decoded(longer, content)
 
 

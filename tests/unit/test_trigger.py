@@ -88,3 +88,20 @@ def test_impossible_settings_are_refused() -> None:
         TriggerConfig(patience=0)
     with pytest.raises(ConfigError):
         TriggerConfig(refractory_seconds=-1)
+
+
+def test_no_run_reaches_across_a_gap() -> None:
+    """A match before lost audio and one behind it are not two in a row."""
+    trigger = make()
+    assert fires(trigger, "a") == []
+    trigger.skip(0)
+    assert fires(trigger, "a", 2) == []
+
+
+def test_behind_a_long_gap_a_sound_is_a_new_one() -> None:
+    """Behind a short one it is still the same."""
+    for lost, expected in ((1, []), (2, [4])):
+        trigger = make()
+        assert fires(trigger, "aa") == [2]
+        trigger.skip(lost)
+        assert fires(trigger, "aa", 3) == expected

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -131,6 +132,8 @@ def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def _session(model: Path, threads: int) -> Any:
+    # Must be said before the import: the library reports to its makers otherwise.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -13,7 +13,7 @@ import soundfile
 
 from enroll import enroll_files
 from runtime.cli.main import main
-from runtime.cli.settings import OWN_LOGGERS
+from runtime.cli.settings import OWN_LOGGERS, QUIET_LOGGERS
 from wakebench.synth.kinds import make_source
 from wakeword.encoders import create_encoder
 from wakeword.testing import RATE, noise, placed
@@ -43,7 +43,7 @@ def _own_process_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    for name in OWN_LOGGERS:
+    for name in (*OWN_LOGGERS, *QUIET_LOGGERS):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 

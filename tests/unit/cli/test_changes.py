@@ -113,3 +113,21 @@ def test_reindex_of_nothing(wakesound) -> None:
     result = wakesound("reindex")
     assert result.status == 0
     assert "There are no sounds" in result.out
+
+
+def test_export_overwrites_no_more_than_a_file(wakesound, library: Path, tmp_path: Path) -> None:
+    """Devices, folders that are not there and the library's own files are refused."""
+    for out in ("/dev/null", str(tmp_path / "none" / "x.zip"), str(library / "library.json")):
+        result = wakesound("export", "--out", out)
+        assert result.status == 2
+        assert out in result.err or str(tmp_path / "none") in result.err
+    assert Path("/dev/null").is_char_device()
+    assert _names(wakesound) == ["knock", "whistle"]
+
+
+def test_export_follows_links(wakesound, library: Path, tmp_path: Path) -> None:
+    """The file that a link points to is written; the link stays one."""
+    (tmp_path / "link.zip").symlink_to(tmp_path / "real.zip")
+    assert wakesound("export", "--out", str(tmp_path / "link.zip")).status == 0
+    assert (tmp_path / "link.zip").is_symlink()
+    assert (tmp_path / "real.zip").is_file()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import httpx
 import pytest
 
 from runtime.cli.settings import configure_logging
@@ -68,3 +69,14 @@ def test_verbose_shows_ours_first(capsys: pytest.CaptureFixture[str]) -> None:
         logging.getLogger("runtime.test").info("ours")
         logging.getLogger("some.library").info("theirs")
         assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == shown
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2])
+def test_no_log_shows_the_address_of_a_webhook(
+    verbose: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The library that posts would print all of it, and its path often is a password."""
+    configure_logging(verbose)
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+        client.post("https://example.org/secret")
+    assert "secret" not in capsys.readouterr().err

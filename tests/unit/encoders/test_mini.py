@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -238,3 +239,13 @@ def test_everyday_sounds_are_known_in_two_languages():
     english = {tuple(classes) for name, classes in aliases.items() if name.isascii()}
     chinese = {tuple(classes) for name, classes in aliases.items() if not name.isascii()}
     assert len(english & chinese) >= 150
+
+
+def test_nothing_is_reported_to_anybody(tmp_path):
+    """The network's runtime writes no device id and keeps no diary in the home folder."""
+    script = "from wakeword.encoders import create_encoder; create_encoder('mini')"
+    env = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
+    for name in ("XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY"):
+        env.pop(name, None)
+    subprocess.run([sys.executable, "-c", script], env=env, check=True)
+    assert not list(tmp_path.rglob("*onnxruntime*"))

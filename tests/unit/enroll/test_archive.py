@@ -10,11 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enroll.archive import INDEX, export_sounds, import_sounds
+from enroll.archive import INDEX, ArchiveIndex, export_sounds, import_sounds
 from wakeword.encoders import create_encoder
-from wakeword.errors import EncoderMismatch, LibraryError, SoundExists, SoundNotFound
+from wakeword.errors import (
+    EncoderMismatch,
+    LibraryCorrupt,
+    LibraryError,
+    SoundExists,
+    SoundNotFound,
+)
 from wakeword.library import SoundLibrary
-from wakeword.testing import ToneEncoder, make_library, tone
+from wakeword.records import SoundRecord
+from wakeword.takes import Take
+from wakeword.testing import RATE, ToneEncoder, make_library, tone
 
 ENCODER = ToneEncoder()
 
@@ -177,6 +185,99 @@ def test_a_bomb_is_not_unpacked(archive, tmp_path):
     altered(archive, wakesound_json=b"[" + b" " * 5_000_000)
     with pytest.raises(LibraryError, match="too large"):
         import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+
+
+def long_takes(path: Path, seconds: list[float], sound_seconds: float = 1.0) -> Path:
+    """An export of as many silent recordings, each a sound of its own; some KB in all."""
+    takes = {}
+    for number, length in enumerate(seconds):
+        samples = np.zeros(round(length * RATE), np.float32)
+        samples[:2] = number / 32768.0, 0.5  # no two are the same
+        takes[f"sound {number}"] = Take(samples, RATE, 0, round(sound_seconds * RATE))
+    with zipfile.ZipFile(path, "w") as archive:
+        sounds = []
+        for name, take in takes.items():
+            record, content = take.encoded()
+            archive.writestr(f"takes/{record.file}", content)
+            sounds.append(
+                SoundRecord(name=name, threshold=0.9, budget_per_hour=0.5, takes=(record,))
+            )
+        index = ArchiveIndex(encoder_id=ENCODER.id, sounds=tuple(sounds))
+        archive.writestr(INDEX, index.model_dump_json())
+    return path
+
+
+def test_silence_is_not_unpacked_without_end(tmp_path):
+    """Minutes count, not the bytes that they are packed in."""
+    bomb = long_takes(tmp_path / "bomb.zip", [59.0] * 31)
+    assert bomb.stat().st_size < 2_000_000
+    with pytest.raises(LibraryError, match="more than 30 minutes"):
+        import_sounds(SoundLibrary(tmp_path / "to"), bomb, ENCODER, "tone")
+    assert not (tmp_path / "to").exists()
+
+
+def test_one_take_cannot_be_many(archive, tmp_path):
+    """A sound that names the same recording again and again is refused."""
+    with zipfile.ZipFile(archive) as opened:
+        takes = json.loads(opened.read(INDEX))["sounds"][0]["takes"]
+    altered(archive, wakesound_json=index_with(archive, takes=takes * 1000))
+    with pytest.raises(LibraryError, match="a take comes twice"):
+        import_sounds(SoundLibrary(tmp_path / "to"), archive, ENCODER, "tone")
+
+
+def test_sounds_that_share_a_recording_come_in(tmp_path):
+    """Whoever gave one recording two names can take both elsewhere."""
+    library = make_library(tmp_path / "from", {"a": tone(440.0, 0.4), "b": tone(440.0, 0.4)})
+    export_sounds(library, [], tmp_path / "sounds.zip")
+    imported = import_sounds(
+        SoundLibrary(tmp_path / "to"), tmp_path / "sounds.zip", ENCODER, "tone"
+    )
+    assert len(imported) == 2
+
+
+@pytest.mark.parametrize(("sound", "fits"), [(10.0, True), (10.5, False)])
+def test_sounds_are_no_longer_than_enrolled_ones(tmp_path, sound, fits):
+    """Ten seconds is the limit, wherever a sound comes from."""
+    path = long_takes(tmp_path / "long.zip", [11.0], sound)
+    library = SoundLibrary(tmp_path / "to")
+    if fits:
+        assert len(import_sounds(library, path, ENCODER, "tone")) == 1
+    else:
+        with pytest.raises(LibraryError, match="10 s at most"):
+            import_sounds(library, path, ENCODER, "tone")
+
+
+@pytest.mark.parametrize("failure", [ValueError("too short"), None], ids=["raises", "nan"])
+def test_a_take_that_cannot_be_embedded_stops_all(library, archive, tmp_path, failure):
+    """Not even the sounds before it are written; also with the encoder of the export."""
+
+    class Failing(ToneEncoder):
+        calls = 0
+
+        def embed(self, windows):
+            self.calls += 1
+            rows = super().embed(windows)
+            if self.calls < 20:
+                return rows
+            if failure:
+                raise failure
+            return rows * np.float32(np.nan)
+
+    file = library.get("low").takes[0].file
+    with pytest.raises(LibraryCorrupt, match=rf"{file} of 'low' cannot be embedded"):
+        import_sounds(SoundLibrary(tmp_path / "to"), archive, Failing(), "tone")
+    assert not (tmp_path / "to").exists()
+
+
+def test_thresholds_do_not_depend_on_the_order(library, tmp_path):
+    """Sounds that come together are fitted beside each other, the first like the last."""
+    fitted = []
+    for number, names in enumerate((["low", "high"], ["high", "low"])):
+        export_sounds(library, names, tmp_path / "sounds.zip")
+        other, encoder = SoundLibrary(tmp_path / f"to-{number}"), create_encoder("logmel")
+        import_sounds(other, tmp_path / "sounds.zip", encoder, "logmel")
+        fitted.append({sound.name: sound.threshold for sound in other.sounds()})
+    assert fitted[0] == fitted[1]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):

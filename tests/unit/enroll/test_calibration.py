@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.calibration import HIGHEST, ONE_TAKE, SAME, Calibration, calibrate
+from enroll.calibration import HIGHEST, LOWEST, ONE_TAKE, SAME, Calibration, calibrate
 from enroll.negatives import Negatives
 from wakeword.bank import NegativeBank
 
@@ -77,8 +77,31 @@ def test_other_sounds_count_where_they_would_be_mistaken():
 
 def test_the_enrolled_recording_in_the_bank_is_left_out():
     """Whoever enrolls a clip that the bank was made from is not told that it is everywhere."""
-    known = Negatives(bank=bank([*SCORES, SAME + 0.01, 1.0], 4.0))
+    known = Negatives(bank=bank([*SCORES, SAME + 0.0002, 1.0], 4.0))
     assert calibrate(TAKES, known, 0.5).threshold < 0.9
+
+
+def test_near_negatives_keep_the_promised_rate():
+    """However near to the sound they are, runs of the world count: no more wake than may."""
+    near = [0.998, 0.996, 0.994, 0.992, 0.99, 0.985, 0.98]
+    calibration = calibrate(TAKES, Negatives(bank=bank(near, 4.0)), 0.5)
+    assert np.count_nonzero(np.array(near) >= calibration.threshold) == 2
+    assert calibration.false_alarms_per_hour == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("budget", [1.75, 2.0, 1e6])
+def test_no_budget_is_so_large_that_everything_matches(budget):
+    """Also with more false alarms allowed than the bank has runs there is a threshold."""
+    assert calibrate(TAKES, Negatives(bank=bank([0.1, 0.0], 1.0)), budget).threshold == LOWEST
+    assert calibrate([run(1.0), run(-1.0)], Negatives(), budget).threshold == LOWEST
+
+
+def test_a_lowest_threshold_is_kept_to():
+    """What is said of misses and false alarms is said of that threshold."""
+    takes = [run(1.0), run(1.0), run(0.92)]
+    calibration = calibrate(takes, Negatives(bank=bank(SCORES, 4.0)), 0.5, lowest=0.95)
+    assert (calibration.threshold, calibration.missed) == (0.95, [2])
+    assert calibration.miss_rate == pytest.approx(1 / 3)
 
 
 def test_without_negatives_the_takes_decide():

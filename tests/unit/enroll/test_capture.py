@@ -81,6 +81,12 @@ def test_the_stream_may_end_in_the_sound():
     assert take.sound_seconds == pytest.approx(0.4, abs=0.06)
 
 
+def test_the_last_samples_are_heard_too():
+    """A sound in less than the last block of the stream is no less a sound."""
+    (take,) = takes(placed(room(2.04), (2.0, burst(0.04))))
+    assert take.sound_seconds == pytest.approx(0.04, abs=0.02)
+
+
 def test_nothing_heard_is_an_error_that_names_the_microphone():
     """Silence is waited through for the patience and not for ever."""
     with pytest.raises(SourceError, match="heard nothing for 3 s; is array the right microphone"):

@@ -68,6 +68,27 @@ def test_clearing_removes_all_of_them(drafts):
     assert not drafts.folder.exists()
 
 
+def test_names_that_share_a_folder_share_no_takes(drafts, tmp_path):
+    """ "my whistle" and "my-whistle" are two sounds; upper and lower case make no difference."""
+    other = Drafts(SoundLibrary(tmp_path), "my-whistle")
+    mine, its = drafts.save(take(500.0)), other.save(take(600.0))
+    assert other.folder == drafts.folder
+    assert (list(drafts.load()), list(other.load())) == ([mine], [its])
+    assert list(Drafts(SoundLibrary(tmp_path), "My Whistle").load()) == [mine]
+    drafts.clear()
+    assert (list(drafts.load()), list(other.load())) == ([], [its])
+    other.clear()
+    assert not other.folder.exists()
+
+
+def test_what_cannot_be_cleared_is_told(drafts):
+    """Instead of being offered again the next time without a word."""
+    drafts.folder.parent.mkdir()
+    drafts.folder.write_text("a file, not a folder")
+    with pytest.raises(LibraryError, match="cannot remove"):
+        drafts.clear()
+
+
 def test_drafts_are_no_sounds(drafts, tmp_path):
     """The library does not see them; another sound's drafts are its own."""
     drafts.save(take(500.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from enroll.files import enroll_files
 from enroll.negatives import gather_negatives, hear_runs, heard_frames
 from wakeword.audiofile import AudioClip, write_flac
 from wakeword.engine import Engine
+from wakeword.library import SoundLibrary
 from wakeword.scorer import Owner, Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
@@ -62,6 +65,20 @@ def test_all_there_is_is_gathered(tmp_path):
     assert len(negatives.ambient) == 4
     assert negatives.hours == pytest.approx(8.0 / 3600.0)
     assert {name: len(takes) for name, takes in negatives.others.items()} == {"high": 1}
+
+
+def test_a_long_room_is_never_in_memory_as_a_whole(tmp_path):
+    """Hours of it may be given: only a piece at a time is held."""
+    write_flac(tmp_path / "room.flac", noise(400.0, level_db=-70.0), RATE)
+    library = SoundLibrary(tmp_path / "library")
+    tracemalloc.start()
+    try:
+        negatives = gather_negatives(library, ENCODER, "x", tmp_path / "room.flac")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert negatives.ambient_seconds == pytest.approx(400.0)
+    assert peak < 400 * RATE * 4 / 2
 
 
 def test_the_room_raises_the_threshold(tmp_path):

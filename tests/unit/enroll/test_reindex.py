@@ -40,6 +40,7 @@ def test_vectors_and_thresholds_are_the_new_encoders(library):
 
 def test_there_and_back_is_as_before(library):
     """The recordings are the truth: nothing is lost on the way."""
+    reindex(library, NEW, "logmel")
     first = reindex(library, OLD, "tone")
     vectors = library.vectors(OLD)
     reindex(library, NEW, "logmel")
@@ -47,6 +48,16 @@ def test_there_and_back_is_as_before(library):
     again = library.vectors(OLD)
     assert vectors.keys() == again.keys()
     assert all(np.array_equal(vectors[file], again[file]) for file in vectors)
+
+
+def test_with_the_same_encoder_no_threshold_falls(library):
+    """What the room asked for at the enrollment stays, though the room itself is not kept."""
+    library.set_threshold("low", 0.9984, 0.5)
+    library.set_threshold("high", 0.3, 0.5)
+    fitted = reindex(library, OLD, "tone")
+    assert fitted["low"].threshold == library.get("low").threshold == 0.9984
+    assert library.get("high").threshold > 0.8
+    assert reindex(library, NEW, "logmel")["low"].threshold < 0.99
 
 
 def test_takes_budgets_and_dates_stay(library):

@@ -323,3 +323,10 @@ def test_the_caller_is_known_inside(dispatcher: Dispatcher) -> None:
     own.close()
     assert found == [owner, owner]
     assert action_module.caller.get() is None
+
+
+def test_an_action_that_comes_too_late_ends_at_once(dispatcher: Dispatcher) -> None:
+    """Nobody waits for an action that was added after the last event."""
+    finish(dispatcher)
+    dispatcher.add("bell", RecordingSink(), 5)
+    assert dispatcher.wait(20)

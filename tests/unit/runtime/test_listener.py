@@ -770,3 +770,63 @@ def test_a_source_that_cannot_be_closed_ends_too(folder: Path) -> None:
     listener.stop(wait=False)
     assert listener.wait(10)
     assert [str(error) for error in listener.errors.values()] == ["stuck"]
+
+
+def test_an_action_that_comes_after_the_last_event_hangs_nothing(folder: Path) -> None:
+    """While the last actions are performed the sources are over; a new one just ends too."""
+    source = FedSource(name="room")
+    last, go = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        last.set()
+        go.wait(30)
+
+    listener = WakeListener(folder, source).on("high", slow).start()
+    source.feed(stream())
+    source.end()
+    assert last.wait(10)
+    session = listener._session
+    assert session is not None
+    deadline = time.monotonic() + 10
+    while not session._ending:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    listener.on("low", RecordingSink())
+    assert not listener.wait(3 * session_module.POLL_SECONDS)  # it looks for new actions again
+    go.set()
+    assert listener.wait(10)
+
+
+def test_readers_that_left_are_forgotten(room: tuple[WakeListener, FedSource]) -> None:
+    """Iterating again and again while listening keeps no queue for those who are gone, and
+    the next reader gets the next events."""
+    listener, source = room
+    listener.start()
+    for _ in range(40):
+        source.feed(placed(noise(2.0), (0.5, LOW)))
+        for event in listener:
+            assert event.sound == "low"
+            break
+    session = listener._session
+    assert session is not None
+    assert len(session._subscriptions) == 1
+    assert not session.unread
+
+
+def test_the_log_keeps_the_secrets_of_an_action(
+    room: tuple[WakeListener, FedSource],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A webhook whose sound went is told of without its password and path."""
+    monkeypatch.setattr(watch_module, "PERIOD_SECONDS", 0.05)
+    listener, _ = room
+    listener.on("low", "https://user:hush@example.org/secret").start()
+    listener.library.rename("low", "deep")
+    deadline = time.monotonic() + 20
+    while listener.stats.reloads == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert "there is no sound 'low' any more; https://example.org waits for it" in caplog.text
+    assert "hush" not in caplog.text
+    assert "secret" not in caplog.text

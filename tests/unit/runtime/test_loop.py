@@ -17,6 +17,7 @@ from wakeword.errors import AudioFormatError, SourceError
 from wakeword.events import WakeEvent
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Source
+from wakeword.scorer import Scorer
 from wakeword.testing import (
     RATE,
     ArraySource,
@@ -236,3 +237,49 @@ def test_live_events_have_a_name_of_their_own(library: SoundLibrary) -> None:
             ids[live].append([event.id for event in run.events])
     assert ids[False][0] == ids[False][1]
     assert ids[True][0] != ids[True][1]
+
+
+def test_a_source_that_never_closes_is_left_behind(
+    library: SoundLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driver that hangs while it is closed does not hang the end either."""
+    monkeypatch.setattr(loop_module, "READER_SECONDS", 0.05)
+    free = threading.Event()
+
+    class Stuck(FedSource):
+        def close(self) -> None:
+            free.wait(30)
+            super().close()
+
+    source = Stuck()
+    run = Run(source, library, ToneEncoder())
+    run.loop.start()
+    run.loop.stop()
+    assert run.finish() == []
+    assert not source.closed.is_set()
+    free.set()
+
+
+def test_sounds_that_come_while_others_are_taken_over_are_not_lost(
+    library: SoundLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest sounds count, even those that come in the midst of an older change."""
+    source = FedSource()
+    run = Run(source, library, ToneEncoder())
+    first, second = library.scorer(ToneEncoder()), library.scorer(ToneEncoder())
+    engine = run.loop._engine
+    load = engine.load
+
+    def slow_load(sounds: SoundLibrary | Scorer) -> None:
+        load(sounds)
+        if sounds is first:
+            run.loop.load(second)
+
+    monkeypatch.setattr(engine, "load", slow_load)
+    run.loop.load(first)
+    run.loop.start()
+    source.feed(noise(0.1))
+    source.feed(noise(0.1))
+    source.end()
+    run.finish()
+    assert engine.scorer is second

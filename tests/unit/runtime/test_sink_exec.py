@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.sinks.exec import ExecSink
+from runtime.sources._portaudio import portaudio
 from wakeword.errors import SinkError
 from wakeword.events import WakeEvent
 
@@ -140,3 +141,14 @@ def test_close_ends_what_runs(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="has ended"):
         sink(EVENT)
     sink.close()
+
+
+def test_it_prints_to_the_terminal_while_a_microphone_is_opened(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Stderr is turned away from the terminal then, but not that of a command."""
+    with portaudio():
+        ExecSink("echo out; echo err >&2", 10)(EVENT)
+        assert capfd.readouterr().err.split() == ["out", "err"]
+    ExecSink("echo after >&2", 10)(EVENT)
+    assert capfd.readouterr().err == "after\n"

@@ -85,3 +85,24 @@ def test_after_stop_nobody_looks(watched: Watched) -> None:
     watched.watch._thread.join(5)
     make_library(watched.library.folder, {"high": tone(2000, 0.4)})
     assert not watched.changed.wait(0.1)
+
+
+def test_a_passing_error_does_not_lose_the_change(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What could not be read is read again, until it can be; the same trouble is told once."""
+    tries = 0
+    real = SoundLibrary.scorer
+
+    def busy(library: SoundLibrary, encoder: ToneEncoder) -> Scorer:
+        nonlocal tries
+        tries += 1
+        if tries <= 3:
+            raise OSError("the disk is busy")
+        return real(library, encoder)
+
+    monkeypatch.setattr(SoundLibrary, "scorer", busy)
+    watched.library.rename("low", "deep")
+    assert watched.wait() == ["deep"]
+    assert tries == 4
+    assert sum("the disk is busy" in message for message in caplog.messages) == 1
