@@ -342,7 +342,7 @@ def test_a_sound_edited_by_hand(library, recordings, text):
         ("threshold", None),
         ("name", 7),
         ("takes", {}),
-        ("schema_version", 2),
+        ("schema_version", 0),
         ("colour", "red"),
     ],
 )
