@@ -79,14 +79,14 @@ def _takes(manifest: Manifest, row: Row) -> list[Take]:
     return takes_in(manifest.audio(row, RATE))
 
 
-def enroll(found: Sequence[Sound], folder: Path) -> None:
+def enroll(found: Sequence[Sound], folder: Path, budget: float) -> None:
     """Enroll the first takes of each with the command line."""
     for sound in found:
         paths = []
         for i, take in enumerate(sound.takes[:ENROLLED]):
             paths.append(str(folder / f"{sound.label}-{i}.wav"))
             soundfile.write(paths[-1], take.samples, RATE)
-        _wakesound(folder, "enroll", sound.name, *paths, "--force")
+        _wakesound(folder, "enroll", sound.name, *paths, "--force", "--budget", str(budget))
 
 
 def compose(
@@ -138,14 +138,15 @@ def _wakesound(folder: Path, *arguments: str) -> str:
 @click.option("--split", default="dev", show_default=True)
 @click.option("--snr", "snr_db", default=20.0, show_default=True, help="dB, in the loudest 100 ms.")
 @click.option("--minutes", default=12.0, show_default=True, help="Length of the stream.")
+@click.option("--budget", default=0.5, show_default=True, help="False alarms per hour and sound.")
 @click.option("--seed", default=0, show_default=True)
-def main(data: Path, split: str, snr_db: float, minutes: float, seed: int) -> None:
+def main(data: Path, split: str, snr_db: float, minutes: float, budget: float, seed: int) -> None:
     """Enroll a few real sounds and find them again in real background and speech."""
     manifest = Manifest.read(data)
     found = sounds(manifest, split)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        enroll(found, folder)
+        enroll(found, folder, budget)
         samples, placed = compose(found, manifest, split, snr_db, minutes, seed)
         fired = listen(samples, folder)
     spans = [(event.start / RATE, event.end / RATE) for event in placed]
