@@ -60,7 +60,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
-	$(PIP) -e .
+	$(PIP) -e ".[mic-sounddevice]"
 	@touch $@
 
 # Stamped only when complete, so that a later run finds what was installed in the meantime.
