@@ -92,7 +92,8 @@ def offer_microphone() -> None:
     if not microphones or not sys.stdin.isatty():
         console.print("\nYour own sound: [bold].venv/bin/wakesound enroll NAME FILE...[/]")
         return
-    if console.input("\nEnroll a sound of your own now? [y/N] ", markup=False).strip().lower() != "y":
+    answer = console.input("\nEnroll a sound of your own now? [y/N] ", markup=False)
+    if answer.strip().lower() != "y":
         return
     name = console.input("What is it called? ").strip() or "my sound"
     command = [sys.executable, "-m", "runtime"]
