@@ -124,6 +124,8 @@ def command(
     from runtime.listener import WakeListener
     from wakeword.config import EngineConfig, TriggerConfig
 
+    if sum(uri.partition("?")[0] == "-" for uri in sources) > 1:
+        raise click.UsageError("there is one standard input; give '--source -' only once")
     config = EngineConfig(
         gate=gate,
         trigger=TriggerConfig(patience=patience, refractory_seconds=refractory),

@@ -29,6 +29,8 @@ class HttpSink:
             raise ConfigError(f"{url!r} is not a web address: {error}") from None
         if not self._url.host:
             raise ConfigError(f"{url!r} names no host; e.g. http://192.168.1.5:8123/api/webhook/x")
+        if self._url.port is not None and not 0 < self._url.port < 65536:
+            raise ConfigError(f"{url!r} has no port that exists; ports are 1 to 65535")
         self._timeout = timeout_seconds
         self._client = httpx.Client(
             transport=httpx.HTTPTransport(retries=CONNECT_ATTEMPTS - 1),

@@ -79,6 +79,8 @@ def test_settings_reach_the_engine(wakesound, library: Path, stream: str) -> Non
         (["--action-timeout", "inf"], "invalid value for '--action-timeout'"),
         (["--device", "tpu"], "invalid value for '--device'"),
         (["surplus"], "unexpected extra argument"),
+        (["--source", "-", "--source", "-?rate=8000"], "there is one standard input"),
+        (["--on", "whistle=http://127.0.0.1:99999/"], "ports are 1 to 65535"),
     ],
 )
 def test_bad_usage_is_one_line(
