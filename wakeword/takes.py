@@ -25,7 +25,7 @@ TAIL_HOPS = 2
 NOISE_SNRS_DB = (20.0, 10.0)
 """A take is also embedded in noise, so that it is known again in a room that is not quiet:
 this far below the sound's loudest 50 ms."""
-RECIPE = "quiet, pink 20 10"
+RECIPE = "quiet, pink " + " ".join(f"{snr_db:g}" for snr_db in NOISE_SNRS_DB)
 """Names how takes are embedded; vectors made in another way are out of date."""
 
 
