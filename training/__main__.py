@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 
@@ -59,6 +59,8 @@ def _teach(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     taught = options.store if (options.store / "features.npy").is_file() else None
     config = TrainConfig.read(options.config)
+    if options.start:
+        config = replace(config, start=str(options.start))
     train(Store.read(options.store), taught, config, options.run_folder)
 
 
@@ -119,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     step.add_argument("--teacher", required=True, help="module:function, or clap")
     step = command("train", _train, "train, or go on with it", "--store", "--run")
     step.add_argument("--config", type=Path, help="JSON file; see training/config.py")
+    step.add_argument("--start", type=Path, help="begin with the weights of this run")
     step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
     step.add_argument("--seed", type=int, default=0)
     command("probe", _probe, "ESC-10: a linear classifier, and names", "--data", "--encoder")

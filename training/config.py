@@ -42,6 +42,14 @@ class TrainConfig:
     text_dim: int = 64
     shares: tuple[float, float, float, float] = (0.4, 0.2, 0.2, 0.2)
     """Of events, made sounds, speech and backgrounds in a batch."""
+    hard: float = 0.5
+    """Share of the sources in a batch that bring the ones most like them."""
+    memory: int = 8192
+    """Vectors of earlier batches that serve as negatives; 0 for none."""
+    settle: float = 0.6
+    """From this share of the run on, batches are normalised as when listening."""
+    start: str = ""
+    """Folder of an earlier run whose averaged weights are the beginning."""
     keep_held_out: bool = True
     """Keep the screening's sources out of the training."""
     bfloat16: bool = False

@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 SHARES = (0.5, 0.2, 0.15, 0.15)
 """Of events, made sounds, speech and backgrounds."""
-FLOOR = 0.5
+FLOOR = 1.0
 """Added to every direction's spread within a source, as a share of the mean spread."""
-EVENNESS = 0.4
+EVENNESS = 1.0
 """How far the kept directions are scaled alike: 0 not at all, 1 wholly."""
 
 
@@ -39,8 +39,8 @@ def refine(student: Student, store: Store, config: TrainConfig, batches: int = 4
     for number in range(batches):
         batch = source.draw()
         with torch.inference_mode():
-            first.append(net.norm(net.pooled(batch.first)).numpy())
-            second.append(net.norm(net.pooled(batch.second)).numpy())
+            first += [net.norm(net.pooled(levels)).numpy() for levels in batch.first]
+            second += [net.norm(net.pooled(levels)).numpy() for levels in batch.second]
         if number % 10 == 0:
             log.info("%d of %d batches", number, batches)
     directions, mean = discriminant(np.concatenate(first), np.concatenate(second), net.dim)

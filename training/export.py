@@ -12,6 +12,7 @@ from torch.nn import functional
 from training.loop import Student
 from training.network import BANDS, MiniNet
 from training.targets import class_list
+from wakeword.assets import asset
 
 LABEL_SCALE = 20.0
 """What the likeness of labels was scaled by in training."""
@@ -66,11 +67,10 @@ def write_onnx(net: MiniNet, path: Path) -> None:
 
 def label_table() -> dict[str, object]:
     """Classes, aliases and the words that don't matter, as ``labels.json`` holds them."""
-    path = Path(__file__).parent / "aliases.json"
-    source = json.loads(path.read_text(encoding="utf-8"))
+    source = json.loads(asset("glossary.json").read_text(encoding="utf-8"))
     aliases = {
         name: entry["classes"]
-        for entry in source["aliases"]
+        for entry in source["entries"]
         for name in (*entry["en"], *entry["zh"])
     }
     return {

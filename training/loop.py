@@ -18,9 +18,10 @@ from torch.nn import functional
 from training.batches import Batches
 from training.config import TrainConfig
 from training.corpus import Store
-from training.losses import label_loss, likeness_loss, teacher_loss
+from training.losses import Memory, label_loss, likeness_loss, teacher_loss
 from training.network import MiniNet
 from training.targets import Targets, make_targets
+from wakeword.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +55,28 @@ def train(store: Store, taught: Path | None, config: TrainConfig, folder: Path) 
         student.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
     step, spent = _resume(folder, student, slow, optimizer)
-    batches = Batches(store, rows, config.items, config.shares, config.seed + step)
+    if not step and config.start:
+        begin_with(student, Path(config.start))
+    batches = Batches(
+        store,
+        rows,
+        config.items,
+        config.shares,
+        config.seed + step,
+        targets.features,
+        config.hard,
+    )
+    memory = Memory(config.memory)
+    settled = False
     began = time.monotonic() - spent
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
     while (done := _done(config, step, time.monotonic() - began)) < 1.0:
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(done, config.warmup)
-        losses = _step(student, batches, store, targets, config)
+        if done >= config.settle and not settled:
+            settled = True
+            _take_norms(slow.module, student)
+        losses = _step(student, batches, store, targets, config, memory, settled)
         total = (
             config.likeness_weight * losses["likeness"]
             + config.teacher_weight * losses["teacher"]
@@ -97,21 +113,51 @@ def load_student(folder: Path) -> Student:
     return found
 
 
+def begin_with(student: Student, folder: Path) -> None:
+    """Take over the averaged weights of an earlier run; what it lacks stays as it is.
+
+    Raises:
+        ConfigError: there is no checkpoint, or it is of another network.
+    """
+    try:
+        state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)["slow"]
+        state = {k.removeprefix("module."): v for k, v in state.items() if k != "n_averaged"}
+        left = student.load_state_dict(state, strict=False)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise ConfigError(f"{folder} holds no run to begin with: {error}") from error
+    if left.unexpected_keys:
+        raise ConfigError(f"{folder} is of another network: {left.unexpected_keys[0]}")
+
+
+def _take_norms(slow: nn.Module, student: nn.Module) -> None:
+    """The averaged statistics of the norms, for the rest of the run."""
+    averaged = dict(slow.named_buffers())
+    for name, buffer in student.named_buffers():
+        buffer.copy_(averaged[name])
+
+
 def _step(
-    student: Student, batches: Batches, store: Store, targets: Targets, config: TrainConfig
+    student: Student,
+    batches: Batches,
+    store: Store,
+    targets: Targets,
+    config: TrainConfig,
+    memory: Memory,
+    settled: bool,
 ) -> dict[str, Tensor]:
     batch = batches.draw()
-    student.train()
+    student.train(not settled)
     likeness, meaning = [], []
-    for levels in (batch.first, batch.second):
+    for hearing in (batch.first, batch.second):
         with _precision(config.bfloat16):
-            pooled = student.net.pooled(levels)
+            pooled = torch.cat([student.net.pooled(levels) for levels in hearing])
         both = student.net.project(student.net.norm(pooled.float()))
         likeness.append(functional.normalize(both[:, : config.dim], dim=1))
         meaning.append(functional.normalize(both[:, config.dim :], dim=1))
-    group = torch.from_numpy(store.items["group"][batch.rows])
     clip = torch.from_numpy(store.items["clip"][batch.rows])
-    losses = {"likeness": likeness_loss(likeness[0], likeness[1], group, config.temperature)}
+    a, b = likeness
+    losses = {"likeness": likeness_loss(a, b, batch.group, config.temperature, memory)}
+    memory.keep(b, batch.group)
     weight = student.net.text_weight
     losses["teacher"] = torch.zeros(())
     if targets.features is not None:

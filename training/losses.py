@@ -7,7 +7,9 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def likeness_loss(a: Tensor, b: Tensor, group: Tensor, temperature: float) -> Tensor:
+def likeness_loss(
+    a: Tensor, b: Tensor, group: Tensor, temperature: float, memory: Memory | None = None
+) -> Tensor:
     """Contrast between sources, both ways.
 
     Windows of one group are takes of one source: positives. All others are negatives, those
@@ -18,13 +20,34 @@ def likeness_loss(a: Tensor, b: Tensor, group: Tensor, temperature: float) -> Te
         b: the same windows, heard otherwise.
         group: ``(n,)``.
         temperature: smaller looks at the nearest negatives only.
+        memory: vectors of earlier batches, further negatives.
     """
     both, groups = torch.cat([a, b]), torch.cat([group, group])
     scores = both @ both.T / temperature
     itself = torch.eye(len(both), dtype=torch.bool)
     positive = (groups[:, None] == groups[None]) & ~itself
-    chance = torch.log_softmax(scores.masked_fill(itself, -1e4), dim=1)
+    scores = scores.masked_fill(itself, -1e4)
+    if memory is not None and len(memory.group):
+        old = both @ memory.vectors.T / temperature
+        old = old.masked_fill(groups[:, None] == memory.group[None], -1e4)
+        scores = torch.cat([scores, old], dim=1)
+        positive = functional.pad(positive, (0, old.shape[1]))
+    chance = torch.log_softmax(scores, dim=1)
     return -((chance * positive).sum(1) / positive.sum(1)).mean()
+
+
+class Memory:
+    """Vectors of the last batches. A rare false alarm is a negative that no batch holds."""
+
+    def __init__(self, size: int) -> None:
+        self.vectors, self.group = torch.zeros(0, 0), torch.zeros(0, dtype=torch.int64)
+        self._size = size
+
+    def keep(self, vectors: Tensor, group: Tensor) -> None:
+        """Remember ``(n, dim)`` vectors and their groups, and forget the oldest."""
+        old = self.vectors if len(self.group) else vectors[:0]
+        self.vectors = torch.cat([old.detach(), vectors.detach()])[-self._size :]
+        self.group = torch.cat([self.group, group])[-self._size :]
 
 
 def teacher_loss(

@@ -20,17 +20,17 @@ log = logging.getLogger(__name__)
 
 OTHERS = 4000
 """Windows without a label of their own, for which the teacher speaks."""
+MOST_OF_LABEL = 450
+"""Windows of one label; more of the same teach nothing new."""
 STEPS = 250
 BATCH = 2048
 BLOCK = 256
 
 
-def refit_names(
-    student: Student, store: Store, targets: Targets, config: TrainConfig, most: int = 14000
-) -> None:
+def refit_names(student: Student, store: Store, targets: Targets, config: TrainConfig) -> None:
     """Fit the meaning part of the last layer and the labels, the rest being frozen.
 
-    Every labelled event counts, those of the screening's sources too: nothing that tells
+    Labelled sounds of all sources count, those of the screening's too: nothing that tells
     sources apart is touched.
 
     Args:
@@ -38,31 +38,30 @@ def refit_names(
         store: the windows.
         targets: their classes.
         config: of the training.
-        most: labelled windows that are heard.
     """
     rng = np.random.default_rng(config.seed)
     kinds, items = store.kinds(), store.items
     known = np.array([bool(k) for k in _known(store)])[items["label"]]
-    labelled = np.flatnonzero(known & np.isin(kinds, ("event", "made")))
-    rest = np.flatnonzero(~known | (kinds == "background"))
+    named = np.flatnonzero(known & (kinds != "speech"))
+    labels = [named[items["label"][named] == label] for label in np.unique(items["label"][named])]
+    rest = np.flatnonzero(~known & (kinds != "speech"))
     speech = np.flatnonzero(kinds == "speech")
-    rows = np.concatenate(
-        [
-            rng.permutation(labelled)[:most],
-            rng.permutation(rest)[:OTHERS],
-            rng.permutation(speech)[: OTHERS // 2],
-        ]
-    )
+    parts = [
+        *(rng.permutation(label)[:MOST_OF_LABEL] for label in labels),
+        rng.permutation(rest)[:OTHERS],
+        rng.permutation(speech)[: OTHERS // 2],
+    ]
+    rows = rng.permutation(np.concatenate(parts))
     source = Batches(store, rows, BLOCK, config.shares, config.seed + 5)
     seen, wanted = [], []
     net = student.net.eval()
     for first in range(0, len(rows), BLOCK):
-        some = rows[first : first + BLOCK]
-        batch = source.hear(some)
+        batch = source.hear(rows[first : first + BLOCK])
         with torch.inference_mode():
-            seen += [net.norm(net.pooled(levels)) for levels in (batch.first, batch.second)]
-        asked = batch.asked[:, None]
-        wanted += 2 * [asked * torch.from_numpy(targets.classes[some].astype(np.float32))]
+            for hearing in (batch.first, batch.second):
+                seen += [net.norm(net.pooled(levels)) for levels in hearing]
+        classes_of = torch.from_numpy(targets.classes[batch.rows].astype(np.float32))
+        wanted += 2 * [batch.asked[:, None] * classes_of]
     features, classes = torch.cat(seen).clone(), torch.cat(wanted)
     prior = classes.mean(0)
     head = torch.nn.Linear(features.shape[1], net.text_dim)

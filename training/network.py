@@ -63,6 +63,23 @@ class Residual(nn.Module):  # type: ignore[misc]
         return x + self.conv(x)
 
 
+class Weigh(nn.Module):  # type: ignore[misc]
+    """A mean over time in which what matters counts more: ``(n, c, frames, bands)`` to
+    ``(n, c * bands)``. A sound in the middle of noise is then much like the sound alone.
+    It begins as the plain mean."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(inputs, 1)
+        nn.init.zeros_(self.score.weight)
+        nn.init.zeros_(self.score.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.transpose(1, 2).flatten(2)
+        share = torch.softmax(self.score(rows).float(), dim=1)
+        return (rows * share).sum(dim=1)
+
+
 class MiniNet(nn.Module):  # type: ignore[misc]
     """A plain convolutional network whose levels all have a say in the embedding.
 
@@ -90,6 +107,9 @@ class MiniNet(nn.Module):  # type: ignore[misc]
         self.third = nn.Sequential(_conv(b, c, 3, 2), Residual(c))
         self.fourth = nn.Sequential(_conv(c, d, 3, 2), Residual(d))
         pooled = 4 * BANDS + 2 * b + BANDS // 8 * c + BANDS // 16 * d + d
+        self.weigh_shapes = Weigh(2 * BANDS)
+        self.weigh_third = Weigh(BANDS // 8 * c)
+        self.weigh_fourth = Weigh(BANDS // 16 * d)
         self.norm = nn.BatchNorm1d(pooled)
         self.project = nn.Linear(pooled, dim + text_dim)
 
@@ -97,13 +117,13 @@ class MiniNet(nn.Module):  # type: ignore[misc]
         """``(n, frames, BANDS)`` dBFS to what was seen at each depth, ``(n, pooled)``."""
         x = self.views(levels)
         shapes = x[:, :3:2]
-        parts = [shapes.mean(dim=2).flatten(1), shapes.amax(dim=2).flatten(1)]
+        parts = [self.weigh_shapes(shapes), shapes.amax(dim=2).flatten(1)]
         x = self.second(self.stem(x))
         parts += [x.mean(dim=(2, 3)), x.amax(dim=(2, 3))]
         x = self.third(x)
-        parts.append(x.mean(dim=2).flatten(1))
+        parts.append(self.weigh_third(x))
         x = self.fourth(x)
-        parts += [x.mean(dim=2).flatten(1), x.amax(dim=(2, 3))]
+        parts += [self.weigh_fourth(x), x.amax(dim=(2, 3))]
         return torch.cat([part.float() for part in parts], dim=1)
 
     def parts(self, levels: Tensor) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ from wakeword.encoders._mini_levels import prolonged, window_levels
 from wakeword.gates import create_gate
 from wakeword.logmel import LogMel
 from wakeword.segmenter import Segmenter
-from wakeword.takes import take_windows
+from wakeword.takes import NOISE_SNRS_DB, in_noise, take_windows
 
 Embed = Callable[[Sequence[FloatArray]], FloatArray]
 """Windows to unit vectors: log-mel levels, each ``(frames, bands)``, or samples."""
@@ -66,6 +66,8 @@ class Screen:
     """By SNR in dB."""
     negatives: list[Heard]
     hours: float
+    made: frozenset[str]
+    """Names of the sounds that are synthesised."""
 
 
 def make_screen(manifest: Manifest, share: float, seed: int = 0) -> Screen:
@@ -83,7 +85,8 @@ def make_screen(manifest: Manifest, share: float, seed: int = 0) -> Screen:
         takes[sound.name] = [
             window
             for i in order[:ENROLLED]
-            for window in take_windows(sound.takes[i], RATE, 1.0, SegmenterConfig())
+            for take in (sound.takes[i], *(in_noise(sound.takes[i], s) for s in NOISE_SNRS_DB))
+            for window in take_windows(take, RATE, 1.0, SegmenterConfig())
         ]
     names = _groups(heard, kept)
     others = [row for row in rows if (row.source, row.label, row.group) not in names]
@@ -101,7 +104,8 @@ def make_screen(manifest: Manifest, share: float, seed: int = 0) -> Screen:
         listen(NegativePlan(tuple(clips[i][0] for i in part), seed).compose()) for part in parts
     ]
     hours = sum(len(n.samples) for n in negatives) / RATE / 3600
-    return Screen(takes, streams, negatives, hours)
+    made = frozenset(sound.name for sound in sounds if sound.made)
+    return Screen(takes, streams, negatives, hours, made)
 
 
 def _groups(sounds: Sequence[Sound], kept: Manifest) -> set[tuple[str, str, str]]:
@@ -163,7 +167,7 @@ def missed(screen: Screen, embed: Embed, *, samples: bool = False) -> dict[str, 
             near = (ends > event.start) & (ends <= event.end + LATE_SECONDS * RATE)
             best = scores[event.sound][near].max(initial=-1.0)
             late = np.mean([best <= runs[event.sound][allowed] for allowed in ALLOWED])
-            counts["made" if event.sound.startswith("made ") else "real"].append(float(late))
+            counts["made" if event.sound in screen.made else "real"].append(float(late))
         for kind, found in sorted(counts.items()):
             name = "clean" if snr == CLEAN else f"{snr:.0f} dB"
             table[f"{kind} {name}"] = round(100 * float(np.mean(found)), 1)

@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import os
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,9 @@ from wakeword.windows import checked
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
-"""Raise it when windows are prepared in another way: that makes other vectors."""
+VERSION = 2
+"""Raise it with each generation of the network, and when windows are prepared in another way."""
 MANIFEST = "mini.json"
-LARGEST_BATCH = 64
 
 
 class MiniEncoder:
@@ -48,6 +46,8 @@ class MiniEncoder:
     spec = "mini"
     rate = RATE
     window_seconds = WINDOW_SECONDS
+    short_seconds = 0.5
+    """Short sounds are looked for in so much of a window's end: see :mod:`wakeword.views`."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         about, files = _verified(folder)
@@ -73,16 +73,12 @@ class MiniEncoder:
             AudioFormatError: a window is empty, too long, not mono float32 or not finite.
             EncoderError: the network fails.
         """
-        alike: dict[int, list[int]] = defaultdict(list)
-        levels = []
-        for row, window in enumerate(checked(windows, round(WINDOW_SECONDS * RATE))):
-            levels.append(window_levels(self._logmel, window))
-            alike[len(levels[row])].append(row)
-        vectors = np.zeros((len(levels), self.dim), np.float32)
-        for rows in alike.values():
-            for first in range(0, len(rows), LARGEST_BATCH):
-                some = rows[first : first + LARGEST_BATCH]
-                vectors[some] = self._run(np.stack([levels[row] for row in some]))
+        # One by one: in a batch the last bit of a vector would depend on its neighbours, and
+        # on one thread a batch is no faster.
+        found = checked(windows, round(WINDOW_SECONDS * RATE))
+        vectors = np.zeros((len(windows), self.dim), np.float32)
+        for row, window in enumerate(found):
+            vectors[row] = self._run(window_levels(self._logmel, window)[None])[0]
         return vectors
 
     def embed_text(self, labels: Sequence[str]) -> FloatArray:
@@ -98,6 +94,11 @@ class MiniEncoder:
             # Labels share the last part of the space; the rest tells sources apart.
             vectors[row, self.dim - len(mean) :] = mean / np.linalg.norm(mean)
         return vectors
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Every name that it knows: classes and aliases."""
+        return (*self._labels.classes, *self._labels.aliases)
 
     def _run(self, levels: FloatArray) -> FloatArray:
         try:

@@ -5,10 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 from training.labels import CLASSES, class_names
+from wakeword.assets import asset
 
 FOLDER = Path(__file__).parents[3] / "training"
 AUDIOSET = json.loads((FOLDER / "audioset.json").read_text(encoding="utf-8"))
-ALIASES = json.loads((FOLDER / "aliases.json").read_text(encoding="utf-8"))
+GLOSSARY = json.loads(asset("glossary.json").read_text(encoding="utf-8"))
 
 
 def test_the_classes_are_audiosets():
@@ -36,7 +37,7 @@ def test_speech_is_speech_whatever_is_said():
 
 def test_aliases_are_known_and_unambiguous():
     """Each alias occurs once and stands for classes that exist; every sound has both languages."""
-    names = Counter(n for entry in ALIASES["aliases"] for n in (*entry["en"], *entry["zh"]))
+    names = Counter(n for entry in GLOSSARY["entries"] for n in (*entry["en"], *entry["zh"]))
     assert not [name for name, count in names.items() if count > 1]
-    assert {c for entry in ALIASES["aliases"] for c in entry["classes"]} <= set(AUDIOSET)
-    assert all(entry["en"] and entry["zh"] for entry in ALIASES["aliases"])
+    assert {c for entry in GLOSSARY["entries"] for c in entry["classes"]} <= set(AUDIOSET)
+    assert all(entry["en"] and entry["zh"] for entry in GLOSSARY["entries"])

@@ -51,7 +51,7 @@ def test_a_template_longer_than_the_stream_is_nowhere():
     assert np.isinf(distances(mfcc(noise(1.0)), template, 10)).all()
 
 
-@pytest.mark.parametrize("name", ["raven", "logmel"])
+@pytest.mark.parametrize("name", ["raven", "logmel", "cosine:mini"])
 def test_a_sound_is_found_again_where_it_is(name, tmp_path):
     """Two tones are learned; each is the best match at its place, and quiet parts are skipped."""
     system = make_system(f"baseline:{name}")
@@ -124,3 +124,39 @@ def test_the_adapter_in_the_documentation_works(tmp_path, monkeypatch):
     samples = placed(noise(4.0, level_db=-75.0), (2.0, 8 * tone(900, 0.4)))
     (trace,) = system.hear(samples, [folder])
     assert [firing.sound for firing in trace.firings()] == ["beep"]
+
+
+NETWORK = """
+import numpy as np
+heard = []
+
+def create():
+    def network(windows):
+        heard.append(windows)
+        spectrum = np.abs(np.fft.rfft(windows, axis=1))[:, :8000]
+        return spectrum.reshape(len(windows), 80, 100).sum(axis=2), None
+    return network
+"""
+
+
+def test_any_network_can_be_measured_as_an_encoder(tmp_path, monkeypatch):
+    """A callable that is named MODULE:FUNCTION hears seconds at one peak, the sound at the end."""
+    (tmp_path / "a_network_of_mine.py").write_text(NETWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    system = make_system("baseline:cosine:a_network_of_mine:create")
+    take = Take(tone(400.0, 0.4), RATE, 0, round(0.4 * RATE))
+    system.enroll({"low": [take]}, tmp_path)
+    bed = noise(3.0, level_db=-75.0)
+    (trace,) = system.hear(placed(bed, (1.0, tone(400.0, 0.4))), [tmp_path])
+    assert trace.scores.max() > 0.9
+    heard = sys.modules["a_network_of_mine"].heard
+    assert all(windows.shape[1] == RATE for windows in heard)
+    enrolled = heard[-1][0]
+    assert not enrolled[: round(0.5 * RATE)].any()
+    assert np.abs(enrolled).max() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("variant", ["nowhere:create", "wakebench.grid:nothing", "nowhere"])
+def test_an_encoder_that_is_not_there_is_an_error(variant):
+    with pytest.raises(ConfigError, match="there is no encoder"):
+        make_system(f"baseline:cosine:{variant}")
