@@ -11,11 +11,11 @@ DEFAULT = "mini"
 
 
 def create_encoder(spec: str = DEFAULT, *, device: str = "cpu") -> Encoder:
-    """Make an encoder from ``NAME`` or ``NAME:VARIANT``.
+    """Make an encoder from ``NAME``, ``NAME:VARIANT`` or, where it is a word, ``NAME-VARIANT``.
 
     Args:
-        spec: ``"mini"``, ``"logmel"``, ``"clap"``, ``"clap:laion/clap-htsat-unfused"``,
-            ``"clap:/a/folder"``.
+        spec: ``"mini"``, ``"logmel"``, ``"clap"``, ``"clap-unfused"``,
+            ``"clap:laion/clap-htsat-unfused"``, ``"clap:/a/folder"``.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
 
     Raises:
@@ -24,4 +24,8 @@ def create_encoder(spec: str = DEFAULT, *, device: str = "cpu") -> Encoder:
         MissingExtra: its packages are not installed.
     """
     name, _, variant = spec.partition(":")
+    if not variant and name not in plugins.names(__name__):
+        first, _, rest = name.partition("-")
+        if first in plugins.names(__name__):
+            name, variant = first, rest
     return cast(Encoder, plugins.load(__name__, name).create(variant, device))

@@ -2,13 +2,15 @@
 
 The weights come from a folder or from the model hub's cache; nothing is downloaded here.
 CLAP hears ten seconds at a time and repeats a shorter clip until they are full, so a window
-of two seconds is heard five times over. Each window goes through the model alone, in float32
-and on one thread: the same audio gives the same embedding whatever else is in the batch, and
-on a CPU a larger batch or more threads bring nothing but load.
+of two seconds is heard five times over. Each window goes through the model alone and on one
+thread: the same audio gives the same embedding whatever else is in the batch, and on a CPU a
+larger batch or more threads bring nothing but load. Numbers are float32 on a CPU and float16
+on a GPU. A folder that ``wakesound models quantize`` wrote needs no torch.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +22,9 @@ import numpy as np
 
 from wakeword import checkpoints, models
 from wakeword.audio import FloatArray
+from wakeword.encoders import _clap_onnx
+from wakeword.encoders._clap_logmel import ClapLogMel
+from wakeword.encoders._clap_onnx import ClapOnnxEncoder
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
 from wakeword.windows import checked
 
@@ -43,34 +48,47 @@ class ClapEncoder:
         spec: what ``create_encoder`` can load it by again.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
         threads: of torch, while it works for this encoder.
+        half: whether the model works in float16; None for on a GPU only. Its vectors are others
+            by about 1e-3, so its id is another.
 
     Raises:
         EncoderError: the checkpoint or the device cannot be used.
         MissingExtra: torch or transformers is not installed.
     """
 
-    def __init__(self, folder: Path, spec: str, device: str = "cpu", threads: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        spec: str,
+        device: str = "cpu",
+        threads: int = 1,
+        half: bool | None = None,
+    ) -> None:
         self._torch, transformers = _packages()
         self._device = _usable(self._torch, device)
         self._threads = threads
+        half = self._device.type != "cpu" if half is None else half
+        self._dtype = self._torch.float16 if half else self._torch.float32
         if checkpoints.model_type(folder) != "clap":
             found = checkpoints.model_type(folder)
             raise EncoderError(f"{folder} holds a model of type {found!r}, not CLAP")
         self.spec = spec
-        self.id = f"clap:{checkpoints.digest(folder, salt=_PREPARATION)}"
+        self.id = f"clap{'-half' * half}:{checkpoints.digest(folder, salt=_PREPARATION)}"
         with _quiet(transformers), self._few_threads():
-            self._model, self._processor = _load(transformers, folder, self._device)
-        extractor = self._processor.feature_extractor
-        # A window is never longer than what the model hears. The four views that a fusing model
-        # is shown are then one and the same, and only the first is looked at; made this way it
-        # is the only one, and neither random crops nor a random "is longer" can occur.
-        if extractor.truncation == "fusion":
-            extractor.mel_filters_slaney = extractor.mel_filters
-            extractor.truncation = "rand_trunc"
-        self._is_longer = self._torch.zeros(1, 1, dtype=self._torch.bool, device=self._device)
-        self.rate = int(extractor.sampling_rate)
-        self.dim = int(self._model.config.projection_dim)
-        self.window_seconds = min(WINDOW_SECONDS, float(extractor.max_length_s))
+            self.model, processor = _load(transformers, folder, self._device, self._dtype)
+        self.tokenizer = processor.tokenizer
+        self.logit_scale = float(self.model.logit_scale_a.detach().exp())
+        try:
+            self.logmel = ClapLogMel.of(processor.feature_extractor)
+        except (ValueError, TypeError) as error:
+            raise EncoderError(f"{folder} has a front end that makes no sense: {error}") from error
+        if self.logmel.fused:
+            patches = self.model.audio_model.audio_encoder.patch_embed
+            patches.register_forward_pre_hook(_four_views)
+        self.rate = self.logmel.rate
+        self.dim = int(self.model.config.projection_dim)
+        self.longest_seconds = self.logmel.seconds
+        self.window_seconds = min(WINDOW_SECONDS, self.longest_seconds)
         self._label = lru_cache(_LABELS_KEPT)(self._embed_label)
 
     def __repr__(self) -> str:
@@ -83,8 +101,29 @@ class ClapEncoder:
             AudioFormatError: a window is empty, too long, not mono float32 or not finite.
             EncoderError: the model fails, or gives something other than numbers.
         """
-        longest = round(self.window_seconds * self.rate)
-        return self._stack([self._embed_window(window) for window in checked(windows, longest)])
+        return self._stack([self._embed_window(window) for window in self._checked(windows)])
+
+    def embed_as_pipeline(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """The same, as transformers' zero-shot pipeline gives it for one clip at a time.
+
+        That marks one clip of each batch as longer than ten seconds, so that a fusing model
+        fuses four equal views of it.
+
+        Raises:
+            AudioFormatError, EncoderError: as :meth:`embed`.
+        """
+        return self._stack(
+            [self._embed_window(row, longer=self.logmel.fused) for row in self._checked(windows)]
+        )
+
+    def _checked(self, windows: Sequence[FloatArray]) -> list[FloatArray]:
+        return checked(windows, self.logmel.samples)
+
+    @property
+    def most_tokens(self) -> int:
+        """How long a label may be, in tokens."""
+        text = self.model.config.text_config
+        return int(text.max_position_embeddings - (text.pad_token_id or 0) - 1)
 
     def embed_text(self, labels: Sequence[str]) -> FloatArray:
         """``(len(labels), dim) float32``: the text as it is, each row of length 1 (L2).
@@ -98,26 +137,20 @@ class ClapEncoder:
                 raise ConfigError("a label cannot be empty")
         return self._stack([self._label(label) for label in labels])
 
-    def _embed_window(self, window: FloatArray) -> FloatArray:
-        features = self._processor.feature_extractor(
-            window, sampling_rate=self.rate, return_tensors="pt"
-        )["input_features"]
+    def _embed_window(self, window: FloatArray, longer: bool = False) -> FloatArray:
+        levels = self._torch.from_numpy(self.logmel(window)[None, None])
+        features = levels.to(self._device, self._dtype)
+        is_longer = self._torch.full((1, 1), longer, device=self._device)
         with self._running():
-            return self._unit(
-                self._model.get_audio_features(
-                    features.to(self._device, self._torch.float32), is_longer=self._is_longer
-                )
-            )
+            return self._unit(self.model.get_audio_features(features, is_longer=is_longer))
 
     def _embed_label(self, label: str) -> FloatArray:
-        tokens = self._processor.tokenizer(label, return_tensors="pt")
-        text = self._model.config.text_config
-        room = text.max_position_embeddings - (text.pad_token_id or 0) - 1
-        if tokens["input_ids"].shape[1] > room:
+        tokens = self.tokenizer(label, return_tensors="pt")
+        if tokens["input_ids"].shape[1] > self.most_tokens:
             raise ConfigError(f"the label {label[:40]!r}... is longer than the model can read")
         with self._running():
             return self._unit(
-                self._model.get_text_features(
+                self.model.get_text_features(
                     input_ids=tokens["input_ids"].to(self._device),
                     attention_mask=tokens["attention_mask"].to(self._device),
                 )
@@ -154,21 +187,28 @@ class ClapEncoder:
             self._torch.set_num_threads(before)
 
 
-def create(variant: str, device: str) -> ClapEncoder:
-    """The encoder of a checkpoint.
+def create(variant: str, device: str) -> ClapEncoder | ClapOnnxEncoder:
+    """The encoder of a checkpoint, or of a folder that ``wakesound models quantize`` wrote.
 
     Args:
         variant: a folder, a name of the model hub (``owner/model``), or short ``fused``,
-            ``unfused``, ``general``, ``music_and_speech``; empty for ``fused``.
+            ``unfused``, ``tiny``, ``general``, ``music_and_speech``; empty for what the
+            environment's ``CLAP_MODEL`` names, else ``fused``.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 
     Raises:
         EncoderError: it is not here, damaged, not CLAP, or the device cannot be used.
         MissingExtra: torch or transformers is not installed.
     """
+    variant = variant or os.environ.get(models.MODEL_VARIABLE, "")
     path = Path(variant).expanduser()
     if variant and (path.is_dir() or path.is_absolute() or variant.startswith((".", "~"))):
-        return ClapEncoder(path, f"clap:{path.resolve()}", device)
+        spec = f"clap:{path.resolve()}"
+        if not (path / _clap_onnx.MANIFEST).is_file():
+            return ClapEncoder(path, spec, device)
+        if device != "cpu":
+            raise EncoderError(f"{path} runs on the CPU only: use --device cpu, or its checkpoint")
+        return ClapOnnxEncoder(path, spec)
     name = models.hub_id(variant)
     _packages()
     folder = models.cached(name)
@@ -207,14 +247,23 @@ def _usable(torch: Any, name: str) -> Any:
     return device
 
 
-def _load(transformers: Any, folder: Path, device: Any) -> tuple[Any, Any]:
-    """The model in float32 on its device, and what prepares its inputs."""
+def _four_views(patches: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Show the first layer of a fusing model one view of a window as four.
+
+    A window is never longer than what the model hears, so its views are one and the same, and
+    what comes before this layer is done once.
+    """
+    return (inputs[0].expand(-1, 4, -1, -1), *inputs[1:])
+
+
+def _load(transformers: Any, folder: Path, device: Any, dtype: Any) -> tuple[Any, Any]:
+    """The model on its device, and what prepares its inputs."""
     try:
         model, report = transformers.ClapModel.from_pretrained(
             folder, local_files_only=True, output_loading_info=True
         )
         processor = transformers.ClapProcessor.from_pretrained(folder, local_files_only=True)
-        model = model.to(device).float().eval()
+        model = model.to(device, dtype).eval()
     except Exception as error:  # each loader has errors of its own
         raise EncoderError(
             f"{folder} cannot be loaded as a CLAP checkpoint: {_first_line(error)}"

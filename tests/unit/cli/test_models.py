@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +37,35 @@ def test_pull_fails_in_one_line(name: str, problem: str, wakesound) -> None:
     assert result.status == 2
     assert problem in result.err
     assert result.err.count("\n") == 1
+
+
+def test_quantize(wakesound, tmp_path: Path) -> None:
+    """A checkpoint becomes a folder; the last lines say how to use it and how exact it is."""
+    for package in ("torch", "transformers", "onnx", "onnxscript"):
+        pytest.importorskip(package, reason="needs the extra 'quantize'")
+    from tests.clap_checkpoint import build
+
+    checkpoint, out = build(tmp_path / "checkpoint"), tmp_path / "new" / "small"
+    done = wakesound("models", "quantize", f"clap:{checkpoint}", "--out", str(out))
+    assert done.status == 0, done.err
+    assert f"use it: --encoder clap:{out}" in done.out
+    assert "sounds 0.99" in done.out
+    assert "exporting the network for sound" in done.err
+    assert "--precision float32 loses none" in done.err
+    assert [path.name for path in out.parent.iterdir()] == ["small"]
+
+    again = wakesound("models", "quantize", f"clap:{checkpoint}", "--out", str(out))
+    assert again.status == 2
+    assert "is there already" in again.err
+    assert again.err.count("\n") == 1
+
+
+def test_quantize_nothing(wakesound, tmp_path: Path) -> None:
+    """A checkpoint that is not here is one line, and nothing is written."""
+    for package in ("torch", "transformers", "onnx", "onnxscript"):
+        pytest.importorskip(package, reason="needs the extra 'quantize'")
+    out = tmp_path / "out"
+    result = wakesound("models", "quantize", "clap:nobody/has-this", "--out", str(out))
+    assert result.status == 2
+    assert "wakesound models pull nobody/has-this" in result.err
+    assert not out.exists()

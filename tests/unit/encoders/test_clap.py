@@ -154,7 +154,7 @@ def test_any_length_up_to_the_window(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     "window",
     [
-        np.zeros(2 * RATE + 1, np.float32),
+        np.zeros(10 * RATE + 1, np.float32),
         np.zeros(0, np.float32),
         np.zeros((RATE, 2), np.float32),
         np.zeros(RATE, np.int16),
@@ -167,6 +167,36 @@ def test_bad_windows_are_refused(fused: Path, window: FloatArray) -> None:
     with pytest.raises(AudioFormatError) as error:
         load(fused).embed([tone(440), window])
     assert "window 1" in one_line(error)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 2.0, 3.3, 10.0])
+def test_it_equals_the_slow_way(checkpoint: Path, seconds: float) -> None:
+    """Cosine 0.99999 or more to transformers' extractor and model, whatever the length."""
+    encoder = load(checkpoint)
+    model = transformers.ClapModel.from_pretrained(checkpoint).eval()
+    extractor = transformers.ClapFeatureExtractor.from_pretrained(checkpoint)
+    window = noise(seconds)
+    inputs = extractor(window, sampling_rate=RATE, return_tensors="pt")
+    for embed, longer in ((encoder.embed, False), (encoder.embed_as_pipeline, True)):
+        with torch.inference_mode():
+            rows = model.get_audio_features(
+                inputs["input_features"].float(), is_longer=torch.tensor([[longer]])
+            )
+        expected = getattr(rows, "pooler_output", rows)[0].double().numpy()
+        assert embed([window])[0] @ (expected / np.linalg.norm(expected)) >= 0.99999
+
+
+def test_half_precision(checkpoint: Path) -> None:
+    """In float16, as on a GPU, vectors are nearly the same, and the id says that they differ."""
+    exact, half = load(checkpoint), ClapEncoder(checkpoint, "clap:here", half=True)
+    windows = [tone(440), noise()]
+    rows = half.embed(windows)
+    assert rows.dtype == np.float32
+    assert (rows * exact.embed(windows)).sum(axis=1).min() > 0.99
+    labels = ["dog bark", "whistle"]
+    assert (half.embed_text(labels) * exact.embed_text(labels)).sum(axis=1).min() > 0.99
+    assert half.id.startswith("clap-half:")
+    assert exact.id.startswith("clap:")
 
 
 def test_text(checkpoint: Path) -> None:
@@ -188,7 +218,7 @@ def test_text_is_kept(fused: Path) -> None:
     first = encoder.embed_text(["whistle"])
     untouched = first.copy()
     first[:] = 0
-    encoder._model = None
+    encoder.model = None
     np.testing.assert_array_equal(encoder.embed_text(["whistle"]), untouched)
 
 
@@ -375,7 +405,7 @@ def test_threads_are_given_back(fused: Path) -> None:
     try:
         encoder = load(fused)
         seen = []
-        hook = encoder._model.audio_model.register_forward_hook(
+        hook = encoder.model.audio_model.register_forward_hook(
             lambda *_: seen.append(torch.get_num_threads())
         )
         encoder.embed([tone(440)])
@@ -398,3 +428,17 @@ def test_importing_is_free() -> None:
     code = "import sys, wakeword.encoders.clap; print({'torch', 'transformers'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+def test_names_of_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``clap-unfused`` is ``clap:unfused``; ``CLAP_MODEL`` says what ``clap`` alone is."""
+    monkeypatch.setattr("wakeword.models.cached", lambda name: None)
+    with pytest.raises(EncoderError, match="laion/clap-htsat-unfused is neither"):
+        create_encoder("clap-unfused")
+    with pytest.raises(EncoderError, match="laion/clap-htsat-fused is neither"):
+        create_encoder("clap")
+    monkeypatch.setenv("CLAP_MODEL", "htsat-tiny")
+    with pytest.raises(EncoderError, match="laion/clap-htsat-unfused is neither"):
+        create_encoder("clap")
+    with pytest.raises(EncoderError, match="laion/larger_clap_general is neither"):
+        create_encoder("clap:general")
