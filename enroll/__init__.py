@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from enroll.files import enroll_files, takes_of_file
     from enroll.finder import find_takes
     from enroll.quality import Finding
+    from enroll.recalibration import Refitted, recalibrate
     from enroll.session import Enrollment, EnrollmentResult
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "EnrollmentResult",
     "Finding",
     "Reading",
+    "Refitted",
     "enroll_files",
     "export_sounds",
     "find_takes",
     "import_sounds",
+    "recalibrate",
     "takes_of_file",
 ]
 
@@ -43,10 +46,12 @@ _MODULES = {
     "EnrollmentResult": "enroll.session",
     "Finding": "enroll.quality",
     "Reading": "enroll.capture",
+    "Refitted": "enroll.recalibration",
     "enroll_files": "enroll.files",
     "export_sounds": "enroll.archive",
     "find_takes": "enroll.finder",
     "import_sounds": "enroll.archive",
+    "recalibrate": "enroll.recalibration",
     "takes_of_file": "enroll.files",
 }
 

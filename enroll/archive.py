@@ -2,6 +2,7 @@
 
     wakesound.json           layout, encoder and the sounds' records
     takes/<file>.flac        the recordings
+    rejected/<file>          what the sounds are not: recordings or embeddings
 
 What comes in is not trusted: nothing is unpacked to the disk, every part is checked and the
 takes are stored like newly recorded ones.
@@ -15,6 +16,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -25,14 +27,18 @@ from enroll.finder import HIGHEST_RATE
 from enroll.negatives import gather_negatives
 from enroll.quality import LONGEST_SECONDS
 from enroll.session import ensure_free
+from enroll.vetoes import refitted
 from wakeword.audio import FloatArray
 from wakeword.audiofile import MIN_RATE
+from wakeword.bank import load_bank
 from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
+from wakeword.examples import Example
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.records import SCHEMA, SoundRecord, TakeRecord
+from wakeword.records import SCHEMA, ExampleRecord, SoundRecord, TakeRecord, VetoRecord
 from wakeword.storage import write_bytes
 from wakeword.takes import Take, embed_take
+from wakeword.views import is_short, view_dim
 
 INDEX = "wakesound.json"
 LARGEST_INDEX_BYTES = 4_000_000
@@ -59,6 +65,7 @@ class ArchiveIndex(BaseModel):
 class _Incoming:
     record: SoundRecord
     takes: list[Take]
+    rejected: list[Example]
 
 
 def export_sounds(library: SoundLibrary, names: Sequence[str], path: Path) -> list[str]:
@@ -102,7 +109,7 @@ def import_sounds(
     *,
     replace: bool = False,
 ) -> list[SoundRecord]:
-    """Add the sounds of a zip file; thresholds of another encoder are fitted anew.
+    """Add the sounds of a zip file; thresholds of another encoder or room are fitted anew.
 
     Everything is checked before anything is written.
 
@@ -125,17 +132,27 @@ def import_sounds(
         for sound in incoming:
             ensure_free(library, sound.record.name)
     vectors = {sound.record.name: _embedded(sound, library, encoder) for sound in incoming}
-    thresholds = {sound.record.name: sound.record.threshold for sound in incoming}
-    if index.encoder_id != encoder.id:
-        thresholds = _fitted(incoming, vectors, library, encoder)
+    fits: dict[str, dict[str, Any]] = {
+        sound.record.name: {
+            "threshold": sound.record.threshold,
+            "verifier": sound.record.verifier,
+            "expected": sound.record.expected,
+        }
+        for sound in incoming
+    }
+    if index.encoder_id != encoder.id or library.ambient(encoder).read().runs:
+        fits = _fitted(incoming, vectors, library, encoder)
     return [
         library.save(
             sound.record.name,
             sound.takes,
             encoder=encoder,
             encoder_spec=encoder_spec,
-            threshold=thresholds[sound.record.name],
+            **fits[sound.record.name],
             budget_per_hour=sound.record.budget_per_hour,
+            patterns=sound.record.patterns,
+            rejected=sound.rejected,
+            vetoes=_vetoes(sound, vectors, index, encoder),
             replace=replace,
         )
         for sound in incoming
@@ -154,7 +171,7 @@ def _embedded(sound: _Incoming, library: SoundLibrary, encoder: Encoder) -> list
         try:
             rows = embed_take(take, encoder, library.segmenter)
         except (AudioError, ArithmeticError, LookupError, ValueError) as error:
-            rows, why = np.full((1, encoder.dim), np.nan, np.float32), str(error)
+            rows, why = np.full((1, view_dim(encoder)), np.nan, np.float32), str(error)
         if not np.isfinite(rows).all():
             raise LibraryCorrupt(
                 f"{record.file} of {sound.record.name!r} cannot be embedded ({why}); "
@@ -169,10 +186,10 @@ def _fitted(
     vectors: Mapping[str, Sequence[FloatArray]],
     library: SoundLibrary,
     encoder: Encoder,
-) -> dict[str, float]:
-    """Thresholds, fitted beside each other and the library's sounds that stay."""
+) -> dict[str, dict[str, Any]]:
+    """What ``save`` is told, fitted beside each other and the library's sounds that stay."""
     given_way = {name.casefold() for name in vectors}
-    thresholds = {}
+    fits = {}
     for sound in incoming:
         name = sound.record.name
         negatives = gather_negatives(library, encoder, name)
@@ -180,10 +197,26 @@ def _fitted(
             n: takes for n, takes in negatives.others.items() if n.casefold() not in given_way
         }
         others |= {n: takes for n, takes in vectors.items() if n != name}
-        negatives = dataclasses.replace(negatives, others=others)
-        fitted = calibrate(vectors[name], negatives, sound.record.budget_per_hour)
-        thresholds[name] = fitted.threshold
-    return thresholds
+        examples = [example.embed(encoder, library.segmenter) for example in sound.rejected]
+        rejected = [rows for rows in examples if len(rows)]
+        negatives = dataclasses.replace(negatives, others=others, rejected=rejected)
+        seconds = [take.sound_seconds for take in sound.takes]
+        short = is_short(seconds, encoder, library.segmenter)
+        budget = sound.record.window_budget_per_hour
+        fits[name] = calibrate(vectors[name], negatives, budget, short=short).changes(encoder.id)
+    return fits
+
+
+def _vetoes(
+    sound: _Incoming,
+    vectors: Mapping[str, Sequence[FloatArray]],
+    index: ArchiveIndex,
+    encoder: Encoder,
+) -> tuple[VetoRecord, ...]:
+    """As they were, or fitted to another encoder."""
+    if index.encoder_id == encoder.id:
+        return sound.record.vetoes
+    return refitted(sound.record.vetoes, vectors[sound.record.name], encoder, load_bank(encoder.id))
 
 
 def _packed(library: SoundLibrary, sound: SoundRecord, contents: dict[str, bytes]) -> SoundRecord:
@@ -193,11 +226,19 @@ def _packed(library: SoundLibrary, sound: SoundRecord, contents: dict[str, bytes
         record, content = library.take(sound.name, take.file).encoded()
         contents[_entry(record)] = content
         takes.append(record)
-    return sound.model_copy(update={"takes": tuple(takes)})
+    rejected = []
+    for known in sound.rejected:
+        example, content = library.example(sound.name, known.file).encoded()
+        contents[_entry(example)] = content
+        rejected.append(example)
+    return sound.model_copy(
+        update={"takes": tuple(takes), "rejected": tuple(rejected), "feedback": ()}
+    )
 
 
-def _entry(record: TakeRecord) -> str:
-    return f"takes/{record.file}"
+def _entry(record: TakeRecord | ExampleRecord) -> str:
+    folder = "takes" if isinstance(record, TakeRecord) else "rejected"
+    return f"{folder}/{record.file}"
 
 
 def _read(path: Path) -> tuple[ArchiveIndex, list[_Incoming]]:
@@ -215,19 +256,24 @@ def _read(path: Path) -> tuple[ArchiveIndex, list[_Incoming]]:
             left, left_seconds = LARGEST_TOTAL_BYTES, LONGEST_TOTAL_SECONDS
             incoming = []
             for sound in index.sounds:
-                if len({take.file for take in sound.takes}) < len(sound.takes):
+                records: list[TakeRecord | ExampleRecord] = [*sound.takes, *sound.rejected]
+                files = [record.file for record in records]
+                if len(set(files)) < len(files):
                     raise _Wrong("a take comes twice")
-                takes = []
-                for record in sound.takes:
+                takes, rejected = [], []
+                for record in records:
                     content = _part(archive, _entry(record), LARGEST_TAKE_BYTES)
                     left -= len(content)
-                    left_seconds -= _seconds(content)
+                    left_seconds -= 0.0 if record.file.endswith(".npy") else _seconds(content)
                     if left < 0:
                         raise _Wrong("it is too large")
                     if left_seconds < 0:
                         raise _Wrong(f"it holds more than {LONGEST_TOTAL_SECONDS / 60:.0f} minutes")
-                    takes.append(_take(record, content))
-                incoming.append(_Incoming(sound, takes))
+                    if isinstance(record, TakeRecord):
+                        takes.append(_take(record, content))
+                    else:
+                        rejected.append(_example(record, content))
+                incoming.append(_Incoming(sound, takes, rejected))
     except OSError as error:
         raise LibraryError(f"cannot read {path}: {error.strerror or error}") from error
     except ValidationError as error:
@@ -279,3 +325,10 @@ def _take(record: TakeRecord, content: bytes) -> Take:
     if take.sound_seconds > LONGEST_SECONDS:
         raise _Wrong(f"a sound of {take.sound_seconds:.0f} s; {LONGEST_SECONDS:.0f} s at most")
     return take
+
+
+def _example(record: ExampleRecord, content: bytes) -> Example:
+    try:
+        return Example.decoded(record, content)
+    except LibraryCorrupt as error:
+        raise _Wrong(str(error)) from None

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from enroll.likeness import NEVER, leave_one_out, run_score
 from enroll.negatives import Negatives
+from enroll.verifier import train_verifier
 from wakeword.audio import FloatArray
+from wakeword.likeness import Likeness, Verifier
+from wakeword.records import ExpectationRecord, VerifierRecord
+from wakeword.takes import noisiest_rows, quiet_rows
 
 TAIL_RUNS = 30
 """So many of the highest scores tell how they thin out."""
@@ -23,12 +28,16 @@ SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
 LOWEST = 0.2
 """Thresholds go no lower, however large the budget: below it anything at all would match."""
+LOWEST_VERIFIED = 0.1
+"""The same for scores that the cohort's likeness was taken from."""
 HIGHEST = 0.999
 """Thresholds stop here: nothing but the recording itself would score higher."""
 SHORTEST_HOURS = 0.5
 """With less than this to go by, nothing is said about false alarms."""
 UNHEARD = 0.7
 """What never happened in the recordings is taken to have been that near to happening once."""
+MOST_ROOM_WINDOWS = 2000
+"""A verifier is shown so many windows of the room: more cost time and teach nothing new."""
 ONE_TAKE = 0.85
 """Threshold of a single take when there are no negatives."""
 
@@ -49,23 +58,58 @@ class Calibration:
     """Of each take against the others; empty for a single take."""
     budget_needed: float | None = None
     """False alarms per hour at which none of the takes would be missed, where known."""
+    noisy_miss_rate: float | None = None
+    """As ``miss_rate``, in noise 10 dB below the sound."""
+    verifier: Verifier | None = None
+    """What the threshold belongs to; None where the encoder has no bank."""
+    short: bool = False
+    """Whether the sound is looked for in the end of the window."""
 
     @property
     def missed(self) -> list[int]:
         """Which takes would be missed, from 0."""
         return [i for i, score in enumerate(self.scores) if score < self.threshold]
 
+    @property
+    def expectation(self) -> ExpectationRecord:
+        """What to keep of it."""
+        return ExpectationRecord(
+            false_alarms_per_hour=self.false_alarms_per_hour,
+            miss_rate=self.miss_rate,
+            noisy_miss_rate=self.noisy_miss_rate,
+        )
+
+    def changes(self, encoder_id: str) -> dict[str, Any]:
+        """The fields of a sound's record that it sets."""
+        kept = None
+        if self.verifier is not None:
+            kept = VerifierRecord.of(self.verifier, self.short, encoder_id)
+        return {"threshold": self.threshold, "verifier": kept, "expected": self.expectation}
+
     def __str__(self) -> str:
         """One sentence for the user."""
-        if self.false_alarms_per_hour is None:
-            wakes = "too little is known to say how many false wakes to expect"
-        elif (daily := self.false_alarms_per_hour * 24) < 1:
-            wakes = "expect fewer than one false wake a day"
-        else:
-            wakes = f"expect about {daily:.0f} false wake{'s' if round(daily) > 1 else ''} a day"
-        if self.miss_rate is None:
-            return f"{wakes}; enroll more takes to know how many misses"
-        return f"{wakes}, {self.miss_rate:.0%} misses"
+        return describe(self.expectation)
+
+
+def describe(expected: ExpectationRecord) -> str:
+    """What is expected of a sound, as one sentence for the user."""
+    if expected.false_alarms_per_hour is None:
+        wakes = "too little is known to say how many false wakes to expect"
+    elif (daily := expected.false_alarms_per_hour * 24) < 1:
+        weekly = daily * 7
+        wakes = f"expect {_about(weekly)} a week" if weekly >= 1 else "expect few false wakes"
+    else:
+        wakes = f"expect {_about(daily)} a day"
+    if expected.miss_rate is None:
+        return f"{wakes}; enroll more takes to know how many misses"
+    misses = f"{expected.miss_rate:.0%} misses in quiet"
+    if expected.noisy_miss_rate is not None:
+        misses += f", {expected.noisy_miss_rate:.0%} in noise"
+    return f"{wakes}, {misses}"
+
+
+def _about(count: float) -> str:
+    return f"about {count:.0f} false wake{'s' if round(count) > 1 else ''}"
 
 
 def calibrate(
@@ -73,28 +117,34 @@ def calibrate(
     negatives: Negatives,
     budget_per_hour: float,
     *,
-    lowest: float = LOWEST,
+    lowest: float | None = None,
+    short: bool = False,
 ) -> Calibration:
-    """Fit the threshold of a sound.
+    """Train the verifier of a sound and fit its threshold.
 
     Args:
-        takes: embeddings of each take, ``(n, dim)`` in order of time; at least one take.
+        takes: embeddings of each take, ``(n, view_dim)``, as :func:`wakeword.takes.embed_take`
+            makes them; at least one take.
         negatives: what must not wake.
         budget_per_hour: false alarms per hour that are borne, above 0.
-        lowest: the threshold is not below this, nor below ``LOWEST``.
+        lowest: the threshold is not below this.
+        short: whether the sound is looked for in the end of the window.
     """
-    vectors = np.concatenate(list(takes))
-    positives = leave_one_out(takes)
-    world = _world_scores(vectors, negatives)
-    room = _sorted(run_score(run, vectors) for run in negatives.ambient)
-    wanted = [_next_above(_confused(vectors, negatives))]
+    judge = fit_likeness(takes, negatives, short)
+    positives, noisy = _left_out(takes, negatives, short)
+    world = _world_scores(judge, negatives)
+    room = _sorted(run_score(run, judge) for run in negatives.ambient)
+    wanted = [_next_above(_confused(judge, negatives))]
     allowed = int(budget_per_hour * negatives.ambient_seconds / 3600.0)
     wanted.append(_next_above(room[allowed:]))
     if len(world) and negatives.bank is not None:
         wanted.append(_fit(world, budget_per_hour * negatives.bank.hours))
     else:
         wanted.append(_from_takes(positives))
-    threshold = round(min(HIGHEST, max(LOWEST, lowest, *wanted)), 4)
+    base = max(LOWEST_VERIFIED if judge.verified else LOWEST, *wanted)
+    base = base if lowest is None else max(base, lowest)
+    base = max(base, _above_rejected(base, judge, positives, negatives.rejected))
+    threshold = round(min(HIGHEST, base), 4)
     return Calibration(
         threshold=threshold,
         false_alarms_per_hour=_expected(threshold, world, room, negatives),
@@ -102,25 +152,90 @@ def calibrate(
         negatives_hours=negatives.hours,
         scores=tuple(positives),
         budget_needed=_expected(min(positives), world, room, negatives) if positives else None,
+        noisy_miss_rate=float(np.mean(np.array(noisy) < threshold)) if noisy else None,
+        verifier=judge.verifier,
+        short=short,
     )
 
 
-def _world_scores(vectors: FloatArray, negatives: Negatives) -> FloatArray:
+def fit_likeness(
+    takes: Sequence[FloatArray], negatives: Negatives, short: bool = False
+) -> Likeness:
+    """How a sound with these takes is to be scored: verified where there is a bank.
+
+    Args:
+        takes: embeddings of each take, those in noise too.
+        negatives: what must not wake.
+        short: whether the sound is looked for in the end of the window.
+    """
+    bank = negatives.bank
+    if bank is None or not len(bank.reference):
+        return Likeness(np.concatenate(list(takes)), takes[0].shape[1])
+    view = slice(bank.dim, 2 * bank.dim) if short else slice(0, bank.dim)
+    verifier = train_verifier(
+        [take[:, view] for take in takes],
+        bank.reference[:, view],
+        room=_spread([run[:, view] for run in negatives.ambient]),
+        others=[take[:, view] for found in negatives.others.values() for take in found],
+        rejected=[run[:, view] for run in negatives.rejected],
+    )
+    quiet = np.concatenate([quiet_rows(take) for take in takes])
+    return Likeness(quiet, bank.dim, short, verifier, bank.cohort)
+
+
+def _spread(runs: Sequence[FloatArray]) -> list[FloatArray]:
+    """At most ``MOST_ROOM_WINDOWS`` rows, evenly out of all of them."""
+    every = -(-sum(map(len, runs)) // MOST_ROOM_WINDOWS)
+    return [np.concatenate(runs)[::every]] if every else []
+
+
+def _left_out(
+    takes: Sequence[FloatArray], negatives: Negatives, short: bool
+) -> tuple[list[float], list[float]]:
+    """Score of each take by what is fitted to the others, in quiet and in noise."""
+    if len(takes) < 2:
+        return [], []
+    quiet, noisy = [], []
+    for i, take in enumerate(takes):
+        judge = fit_likeness([t for j, t in enumerate(takes) if j != i], negatives, short)
+        quiet.append(run_score(quiet_rows(take), judge))
+        if len(noisiest_rows(take)):
+            noisy.append(run_score(noisiest_rows(take), judge))
+    return quiet, noisy
+
+
+def _world_scores(judge: Likeness, negatives: Negatives) -> FloatArray:
     """Scores of the bank's runs, best first, without what is the enrolled recording itself."""
     if negatives.bank is None:
         return np.zeros(0, np.float32)
-    scores = negatives.bank.run_scores(vectors)
-    return _sorted(scores[scores < SAME])
+    scores = negatives.bank.run_scores(judge)
+    return _sorted(scores[negatives.bank.run_cosines(judge) < SAME])
 
 
-def _confused(vectors: FloatArray, negatives: Negatives) -> FloatArray:
+def _confused(judge: Likeness, negatives: Negatives) -> FloatArray:
     """Scores of other sounds' takes that are nearer to this sound than to their own."""
     confused = []
     for takes in negatives.others.values():
         own = leave_one_out(takes) or [NEVER]
-        scores = [run_score(take, vectors) for take in takes]
-        confused += [score for score, mine in zip(scores, own, strict=True) if score > mine]
+        for take, mine in zip(takes, own, strict=True):
+            if run_score(take, judge.cosines) > mine:
+                confused.append(run_score(take, judge))
     return _sorted(confused)
+
+
+def _above_rejected(
+    base: float,
+    judge: Likeness,
+    positives: Sequence[float],
+    rejected: Sequence[FloatArray],
+) -> float:
+    """Above all rejected examples, but no take that is found at ``base`` is lost for it.
+
+    What remains of them is refused at run time, since it is nearer to them than to any take.
+    """
+    scores = _sorted(run_score(run, judge, patience=1) for run in rejected)
+    found = [score for score in positives if score >= base]
+    return min([_next_above(scores), *found, *([] if positives else [ONE_TAKE])])
 
 
 def _from_takes(positives: Sequence[float]) -> float:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace as replaced
 from pathlib import Path
 
+import numpy as np
+
+from enroll.beats import few_beats, rows_in, single_beats
 from enroll.finder import find_takes
 from enroll.negatives import Recording
+from enroll.patterns import check_pattern, make_pattern
 from enroll.quality import Finding
 from enroll.session import BUDGET_PER_HOUR, Enrollment, EnrollmentResult
 from wakeword.audiofile import read_audio
@@ -30,6 +35,7 @@ def enroll_files(
     ambient: Recording | None = None,
     replace: bool = False,
     force: bool = False,
+    patterns: Sequence[str] = (),
 ) -> EnrollmentResult:
     """Enroll the sound ``name`` from audio files.
 
@@ -47,8 +53,11 @@ def enroll_files(
         ambient: a recording of the room without the sound.
         replace: whether a sound of that name gives way.
         force: whether warnings are overridden.
+        patterns: what makes an event: numbers of beats, or ``"rhythm"`` for the one that the
+            recordings hold. Each beat then becomes a take.
 
     Raises:
+        ConfigError: a pattern makes no sense.
         SoundExists: there is a sound of that name; nothing was read yet.
         AudioDecodeError: a file cannot be read.
         TakeRejected: a file holds no sound that can be used, or a warning stops it.
@@ -67,7 +76,16 @@ def enroll_files(
     )
     if not paths:
         raise TakeRejected(f"no recordings of {name!r} were given")
+    for pattern in patterns:
+        check_pattern(pattern)
     takes = [takes_of_file(path) for path in paths]
+    if patterns:
+        rows = [rows_in(read_audio(path)) for path in paths]
+        takes = few_beats([[b for take in found for b in single_beats(take)] for found in takes])
+        lengths = [take.sound_seconds for found in takes for take in found]
+        enrollment.patterns = tuple(
+            make_pattern(pattern, rows, float(np.median(lengths))) for pattern in patterns
+        )
     left_out: list[Finding] = []
     optional: set[str] = set()
     for path, found in zip(paths, takes, strict=True):
@@ -77,7 +95,7 @@ def enroll_files(
     if not force:
         left_out += _drop_unlike(enrollment, optional)
     result = enrollment.finish()
-    return EnrollmentResult(result.sound, result.calibration, (*left_out, *result.findings))
+    return replaced(result, findings=(*left_out, *result.findings))
 
 
 def takes_of_file(path: StrPath) -> list[Take]:

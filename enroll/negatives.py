@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from wakeword.ambient import Ambient, AmbientRun
 from wakeword.audio import AudioFrame, Blocker, FloatArray
 from wakeword.audiofile import AudioClip, read_blocks
 from wakeword.bank import NegativeBank, load_bank
@@ -17,6 +19,7 @@ from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.resampler import Resampler
 from wakeword.segmenter import Segmenter
+from wakeword.views import embed_views, view_dim
 
 RUN_SECONDS = 2.0
 """Longer open stretches count as several runs: each could wake once more."""
@@ -35,9 +38,11 @@ class Negatives:
     ambient: Sequence[FloatArray] = ()
     """Runs of the user's own room, each ``(n, dim)`` in the order they were heard."""
     ambient_seconds: float = 0.0
-    """Length of that recording."""
+    """How much of the room was heard, quiet parts included."""
     others: Mapping[str, Sequence[FloatArray]] = field(default_factory=dict)
     """Embeddings of the takes of the other sounds, by name."""
+    rejected: Sequence[FloatArray] = ()
+    """Embeddings of what the user said is not this sound, each ``(n, dim)``."""
 
     @property
     def hours(self) -> float:
@@ -46,26 +51,31 @@ class Negatives:
 
 
 def gather_negatives(
-    library: SoundLibrary, encoder: Encoder, name: str, ambient: Recording | None = None
+    library: SoundLibrary, encoder: Encoder, name: str, ambient: Recording | Ambient | None = None
 ) -> Negatives:
     """All there is for the sound ``name``.
+
+    Args:
+        library: the sounds, and what is known of the room.
+        encoder: the library's.
+        name: the sound; there need not be one of that name yet.
+        ambient: more of the room.
 
     Raises:
         AudioDecodeError: the ambient recording cannot be read.
         EncoderMismatch: the library was made with another encoder.
     """
-    runs: list[FloatArray] = []
-    seconds = 0.0
+    room = library.ambient(encoder).read()
     if ambient is not None:
-
-        def counted(recording: Recording) -> Iterator[AudioFrame]:
-            nonlocal seconds
-            for frame in heard_frames(recording, encoder.rate):
-                seconds += frame.seconds
-                yield frame
-
-        runs = list(hear_runs(counted(ambient), encoder))
-    return Negatives(load_bank(encoder.id), runs, seconds, other_sounds(library, encoder, name))
+        if not isinstance(ambient, Ambient):
+            ambient = hear_ambient(ambient, encoder, EngineConfig(segmenter=library.segmenter))
+        room = room.joined(ambient)
+    return Negatives(
+        bank=load_bank(encoder.id),
+        ambient=room.vectors,
+        ambient_seconds=room.seconds,
+        others=other_sounds(library, encoder, name),
+    )
 
 
 def other_sounds(library: SoundLibrary, encoder: Encoder, name: str) -> dict[str, list[FloatArray]]:
@@ -74,6 +84,46 @@ def other_sounds(library: SoundLibrary, encoder: Encoder, name: str) -> dict[str
     vectors = library.vectors(encoder) if sounds else {}
     found = {s.name: [vectors[t.file] for t in s.takes if t.file in vectors] for s in sounds}
     return {sound: takes for sound, takes in found.items() if takes}
+
+
+def hear_ambient(
+    room: Recording | Iterable[AudioFrame], encoder: Encoder, config: EngineConfig | None = None
+) -> Ambient:
+    """What the engine would hear of the room.
+
+    Args:
+        room: a recording, or frames at the encoder's rate.
+        encoder: makes the embeddings.
+        config: gate and segmenter; the engine's own by default.
+
+    Raises:
+        AudioDecodeError: the recording cannot be read.
+    """
+    config = config or EngineConfig()
+    hop = round(config.segmenter.hop_seconds * encoder.rate)
+    digest = hashlib.sha256(str(encoder.rate).encode())
+    heard = 0
+    before = 0
+
+    def counted(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+        nonlocal heard
+        for block in _blocks(frames, hop, encoder.rate):
+            heard += len(block.samples)
+            digest.update(np.ascontiguousarray(block.samples).tobytes())
+            yield block
+
+    if isinstance(room, (AudioClip, str, os.PathLike)):
+        room = heard_frames(room, encoder.rate)
+    runs: list[AmbientRun] = []
+    for vectors in hear_runs(counted(room), encoder, config):
+        runs.append(AmbientRun(vectors, (heard - before) / encoder.rate))
+        before = heard
+    if heard > before:
+        nothing = np.zeros((0, view_dim(encoder)), np.float32)
+        runs.append(AmbientRun(nothing, (heard - before) / encoder.rate))
+    if not heard:
+        return Ambient()
+    return Ambient(tuple(runs), (digest.hexdigest(),)).as_kept()
 
 
 def heard_frames(recording: Recording, rate: int) -> Iterator[AudioFrame]:
@@ -96,7 +146,7 @@ def heard_frames(recording: Recording, rate: int) -> Iterator[AudioFrame]:
 def hear_runs(
     frames: Iterable[AudioFrame], encoder: Encoder, config: EngineConfig | None = None
 ) -> Iterator[FloatArray]:
-    """What the engine would hear: embeddings of successive windows, ``(n, dim)`` for each run.
+    """What the engine would hear: embeddings of successive windows, ``(n, view_dim)`` each.
 
     A run ends with the gate or after ``RUN_SECONDS``.
 
@@ -114,7 +164,7 @@ def hear_runs(
     for block in _blocks(frames, hop, encoder.rate):
         window = segmenter.push(block, gate(block))
         if window is not None:
-            run.append(encoder.embed([window.samples])[0])
+            run.append(embed_views(encoder, [window.samples])[0])
         if run and (window is None or len(run) == longest):
             yield np.stack(run)
             run = []

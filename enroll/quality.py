@@ -36,6 +36,9 @@ UNLIKE = 0.2
 """A take is unlike the others if it is further from them than this ..."""
 UNLIKE_FACTOR = 3.0
 """... and than so many times what they are from each other."""
+PAIR = 0.6
+"""Two takes at least so like each other, and less like all others, are not odd ones out but
+another way to make the sound: another person's, or a second whistle under the name."""
 TOO_LIKE = 0.02
 """A sound is too like another if its takes are as near to that as to each other, but for this."""
 FEW_TAKES = 3
@@ -135,7 +138,7 @@ def check_level(levels_db: Sequence[float], index: int, label: str) -> list[Find
 
 
 def check_likeness(takes: Sequence[FloatArray], index: int, label: str) -> list[Finding]:
-    """Whether take ``index`` of at least three is unlike the others.
+    """Whether take ``index`` of at least three is unlike the others, and not one of a pair.
 
     Args:
         takes: embeddings of each, ``(n, dim)``.
@@ -149,11 +152,19 @@ def check_likeness(takes: Sequence[FloatArray], index: int, label: str) -> list[
     usual = float(np.median(leave_one_out(others)))
     if 1.0 - likeness <= max(UNLIKE, UNLIKE_FACTOR * (1.0 - usual)):
         return []
+    if likeness >= PAIR and _nearest(takes, _nearest(takes, index)) == index:
+        return []
     text = (
         f"{label} does not sound like the others (likeness {max(0.0, likeness):.2f}, they have "
         f"{usual:.2f} among themselves); leave it out or record it again"
     )
     return [Finding("unlike", False, text)]
+
+
+def _nearest(takes: Sequence[FloatArray], index: int) -> int:
+    """Which other take is most like take ``index``."""
+    others = [other for other in range(len(takes)) if other != index]
+    return max(others, key=lambda other: run_score(takes[index], takes[other]))
 
 
 def check_others(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from enroll.calibration import Calibration, calibrate
 from enroll.likeness import leave_one_out
-from enroll.negatives import Recording, gather_negatives
+from enroll.negatives import Recording, gather_negatives, hear_ambient
 from enroll.quality import (
     FEW_TAKES,
     Finding,
@@ -17,12 +18,17 @@ from enroll.quality import (
     check_others,
     check_take,
 )
+from enroll.recalibration import Refitted, refit_mistaken
+from wakeword.ambient import Ambient
 from wakeword.audio import FloatArray
+from wakeword.config import EngineConfig
 from wakeword.errors import ConfigError, SoundExists, SoundNotFound, TakeRejected
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.records import SoundRecord, clean_name
+from wakeword.records import PatternRecord, SoundRecord, clean_name, window_budget
+from wakeword.scorer import Enrolled, Scorer, make_scorer
 from wakeword.takes import Take, embed_take
+from wakeword.views import is_short
 
 BUDGET_PER_HOUR = 0.5
 """False alarms per hour that are borne unless the user says otherwise."""
@@ -38,6 +44,8 @@ class EnrollmentResult:
     """How its threshold came about and what to expect."""
     findings: tuple[Finding, ...]
     """What was told and did not stop it."""
+    refitted: tuple[Refitted, ...] = ()
+    """Other sounds that it would have set off, and that were fitted anew for that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +66,12 @@ class Enrollment:
         encoder_spec: what ``create_encoder`` made it from.
         name: name of the sound.
         budget_per_hour: false alarms per hour that are borne.
-        ambient: a recording of the room without the sound.
+        ambient: a recording of the room without the sound; what the encoder makes of it is kept
+            for all sounds, the recording is not.
         replace: whether a sound of that name gives way; it stays until the new one is stored.
         force: whether warnings are overridden.
+        patterns: what makes an event, instead of the sound by itself; its takes then hold one
+            beat each.
 
     Raises:
         SoundExists: there is a sound of that name and ``replace`` is false.
@@ -80,9 +91,10 @@ class Enrollment:
         ambient: Recording | None = None,
         replace: bool = False,
         force: bool = False,
+        patterns: Sequence[PatternRecord] = (),
     ) -> None:
-        if not 0.0 < budget_per_hour < float("inf"):
-            raise ConfigError(f"the budget must be above 0 per hour, not {budget_per_hour}")
+        self._budget = budget_per_hour
+        self._checked(None)
         self.name = clean_name(name)
         library.check_encoder(encoder)
         if not replace:
@@ -90,10 +102,12 @@ class Enrollment:
         self._library = library
         self._encoder = encoder
         self._encoder_spec = encoder_spec
-        self._budget = budget_per_hour
         self._ambient = ambient
+        self._heard: Ambient | None = None
         self._replace = replace
         self._force = force
+        self.patterns = tuple(patterns)
+        """May be changed until :meth:`finish`."""
         self._entries: list[_Entry] = []
 
     @property
@@ -147,34 +161,97 @@ class Enrollment:
         """
         del self._entries[index]
 
-    def finish(self) -> EnrollmentResult:
+    def trial(self, budget_per_hour: float | None = None) -> tuple[Calibration, Scorer]:
+        """What :meth:`finish` would make of the takes so far, to try it out; nothing is stored.
+
+        Args:
+            budget_per_hour: instead of the enrollment's own.
+
+        Returns:
+            The calibration, and this sound alone for an engine to listen for.
+
+        Raises:
+            TakeRejected: there are no takes.
+            AudioDecodeError: the ambient recording cannot be read.
+        """
+        self._require_takes()
+        vectors = self._vectors()
+        negatives = gather_negatives(self._library, self._encoder, self.name, self._room())
+        budget = window_budget(self._checked(budget_per_hour), self.patterns)
+        calibration = calibrate(vectors, negatives, budget, short=self._short())
+        sound = Enrolled(
+            self.name,
+            {entry.file: entry.vectors for entry in self._entries},
+            calibration.threshold,
+            calibration.verifier,
+            calibration.short,
+        )
+        cohort = negatives.bank.cohort if negatives.bank is not None else None
+        return calibration, make_scorer([sound], self._encoder, cohort)
+
+    def finish(
+        self, *, budget_per_hour: float | None = None, force: bool | None = None
+    ) -> EnrollmentResult:
         """Fit the threshold and store the sound.
+
+        Args:
+            budget_per_hour: instead of the enrollment's own.
+            force: instead of the enrollment's own.
 
         Raises:
             TakeRejected: there are no takes, or a warning stops it and ``force`` is false.
             AudioDecodeError: the ambient recording cannot be read.
             LibraryError: the sound cannot be stored.
         """
-        if not self._entries:
-            raise TakeRejected(f"there is no take of {self.name!r} that can be used")
+        self._budget = self._checked(budget_per_hour)
+        self._force = self._force if force is None else force
+        self._require_takes()
         vectors = self._vectors()
-        negatives = gather_negatives(self._library, self._encoder, self.name, self._ambient)
+        room = self._room()
+        negatives = gather_negatives(self._library, self._encoder, self.name, room)
         thresholds = {sound.name: sound.threshold for sound in self._library.sounds()}
         findings = [f for index in range(len(self._entries)) for f in self.findings(index)]
         findings += check_others(vectors, negatives.others, thresholds)
         self._stop_at(findings)
-        calibration = calibrate(vectors, negatives, self._budget)
+        budget = window_budget(self._budget, self.patterns)
+        calibration = calibrate(vectors, negatives, budget, short=self._short())
+        fit = calibration.changes(self._encoder.id)
+        if room is not None:
+            self._library.ambient(self._encoder).add(room)
         sound = self._library.save(
             self.name,
             self.takes,
             encoder=self._encoder,
             encoder_spec=self._encoder_spec,
-            threshold=calibration.threshold,
+            **fit,
             budget_per_hour=self._budget,
             replace=self._replace,
+            patterns=self.patterns,
         )
         findings += self._few() + self._missed(calibration)
-        return EnrollmentResult(sound, calibration, tuple(findings))
+        refitted = refit_mistaken(self._library, self._encoder, self.name, vectors, negatives)
+        return EnrollmentResult(sound, calibration, tuple(findings), tuple(refitted))
+
+    def _room(self) -> Ambient | None:
+        """What is new of the room; heard once."""
+        if self._heard is None and self._ambient is not None:
+            config = EngineConfig(segmenter=self._library.segmenter)
+            self._heard = hear_ambient(self._ambient, self._encoder, config)
+        return self._heard
+
+    def _require_takes(self) -> None:
+        if not self._entries:
+            raise TakeRejected(f"there is no take of {self.name!r} that can be used")
+
+    def _checked(self, budget_per_hour: float | None) -> float:
+        budget = self._budget if budget_per_hour is None else budget_per_hour
+        if not 0.0 < budget < float("inf"):
+            raise ConfigError(f"the budget must be above 0 per hour, not {budget}")
+        return budget
+
+    def _short(self) -> bool:
+        seconds = [entry.take.sound_seconds for entry in self._entries]
+        return is_short(seconds, self._encoder, self._library.segmenter)
 
     def _vectors(self) -> list[FloatArray]:
         return [entry.vectors for entry in self._entries]
@@ -205,7 +282,7 @@ class Enrollment:
             return []
         text = (
             f"{', '.join(missed)} would be missed: {self._budget:g} false alarms per hour need "
-            f"a likeness of {calibration.threshold:.2f}, the takes have "
+            f"a score of {calibration.threshold:.2f}, the takes have "
             f"{' '.join(f'{score:.2f}' for score in calibration.scores)} among themselves; "
             f"record more takes that sound alike{_or_budget(calibration)}"
         )

@@ -1,13 +1,15 @@
 """The negative bank: what hours of rooms, talk and other people's sounds look like.
 
-Embeddings only, no audio. It tells how near the rest of the world comes to a sound, so that a
-threshold can be fitted without asking anybody to record an evening of their life.
+Embeddings only, no audio. A third of its runs, the reference, trains verifiers and serves as the
+cohort; the others, which neither has seen, tell how near the rest of the world comes to a sound,
+so that a threshold can be fitted without asking anybody to record an evening of their life.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,8 +18,17 @@ from numpy.typing import NDArray
 
 from wakeword.assets import asset
 from wakeword.audio import FloatArray
+from wakeword.cohort import Cohort
 from wakeword.errors import EncoderError
+from wakeword.likeness import Likeness
 from wakeword.vectors import DAMAGED_NPZ
+
+REFERENCE_EVERY = 3
+"""Each so many-th run belongs to the reference."""
+LEVELS = 7
+"""Numbers are kept as -7..7: the file is half as large as with eight bits, and a cosine between
+two of its vectors is off by about 0.01."""
+_KEPT = ("vectors", "runs", "seconds", "dim")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,24 +39,65 @@ class NegativeBank:
     """
 
     vectors: FloatArray
-    """``(n, dim) float32``, each row of length 1."""
+    """``(n, view_dim) float32``, each view of length 1."""
     runs: NDArray[np.int32]
     """``(n,)``: the run of each row, ascending from 0. A run is what could wake once."""
     seconds: float
     """Length of the recordings that the runs stand for, quiet parts included."""
+    dim: int
+    """Length of one view."""
+    reference_every: int = REFERENCE_EVERY
+    """Each so many-th run belongs to the reference; 0 for none."""
 
     @property
     def hours(self) -> float:
-        """``seconds`` in hours."""
-        return self.seconds / 3600.0
+        """Hours of the runs that are held out: those that thresholds are fitted to."""
+        count = int(self.runs[-1]) + 1 if len(self.runs) else 0
+        known = len(range(0, count, self.reference_every)) if self.reference_every else 0
+        return (1.0 - known / count if count else 0.0) * self.seconds / 3600.0
 
-    def run_scores(self, vectors: FloatArray) -> FloatArray:
-        """How near each run comes to any of ``vectors (m, dim)``: ``(runs,)`` cosines."""
-        if not len(self.runs):
+    @property
+    def reference(self) -> FloatArray:
+        """``(m, view_dim)``: what verifiers and the cohort may know."""
+        return self.vectors[self._known]
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The reference, to tell how crowded it is where a window lies."""
+        return Cohort(self.reference, self.dim)
+
+    @property
+    def _known(self) -> NDArray[np.bool_]:
+        if not self.reference_every:
+            return np.zeros(len(self.runs), bool)
+        return np.asarray(self.runs % self.reference_every == 0)
+
+    @cached_property
+    def _held_out(self) -> tuple[FloatArray, NDArray[np.intp]]:
+        """The other rows, and where each of their runs begins."""
+        rows = np.flatnonzero(~self._known)
+        return self.vectors[rows], np.flatnonzero(np.diff(self.runs[rows], prepend=-1))
+
+    @cached_property
+    def _crowding(self) -> dict[bool, FloatArray]:
+        return {}
+
+    def run_scores(self, likeness: Likeness) -> FloatArray:
+        """The highest score of each run that is held out: ``(runs,) float32``."""
+        vectors, first = self._held_out
+        if not len(first):
             return np.zeros(0, np.float32)
-        nearest = (self.vectors @ vectors.T).max(axis=1)
-        first = np.flatnonzero(np.diff(self.runs, prepend=-1))
-        return np.asarray(np.maximum.reduceat(nearest, first))
+        if likeness.verified and likeness.short not in self._crowding:
+            self._crowding[likeness.short] = self.cohort.crowding(vectors, likeness.short)
+        scores = likeness(vectors, crowding=self._crowding.get(likeness.short))
+        return np.asarray(np.maximum.reduceat(scores, first))
+
+    def run_cosines(self, likeness: Likeness) -> FloatArray:
+        """The same with nothing but the cosine to the nearest take."""
+        vectors, first = self._held_out
+        if not len(first):
+            return np.zeros(0, np.float32)
+        return np.asarray(np.maximum.reduceat(likeness.cosines(vectors), first))
 
 
 def bank_path(encoder_id: str) -> Path:
@@ -69,23 +121,27 @@ def load_bank(encoder_id: str, path: Path | None = None) -> NegativeBank | None:
         return None
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in ("vectors", "runs", "seconds", "checksum")}
+            arrays = {name: file[name] for name in (*_KEPT, "checksum")}
     except DAMAGED_NPZ as error:
         raise EncoderError(f"{path} is damaged; install Wakesound again") from error
     if str(arrays["checksum"]) != _checksum(encoder_id, arrays):
         raise EncoderError(f"{path} is damaged or not for {encoder_id}; install Wakesound again")
-    vectors = arrays["vectors"].astype(np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return NegativeBank(vectors / lengths, arrays["runs"], float(arrays["seconds"]))
+    dim = int(arrays["dim"])
+    views = arrays["vectors"].astype(np.float32).reshape(len(arrays["vectors"]), -1, dim)
+    views /= np.linalg.norm(views, axis=2, keepdims=True)
+    vectors = views.reshape(len(views), -1)
+    return NegativeBank(vectors, arrays["runs"], float(arrays["seconds"]), dim)
 
 
 def write_bank(file: IO[bytes], bank: NegativeBank, encoder_id: str) -> None:
-    """Write the bank; eight bits a number are enough, since only directions count."""
-    largest = np.abs(bank.vectors).max(axis=1, keepdims=True)
+    """Write the bank; few bits a number are enough, since only directions count."""
+    views = bank.vectors.reshape(len(bank.vectors), -1, bank.dim)
+    largest = np.abs(views).max(axis=2, keepdims=True)
     arrays: dict[str, Any] = {
-        "vectors": np.rint(bank.vectors / largest * 127.0).astype(np.int8),
+        "vectors": np.rint(views / largest * LEVELS).astype(np.int8).reshape(bank.vectors.shape),
         "runs": bank.runs.astype(np.int32),
         "seconds": np.array(bank.seconds),
+        "dim": np.array(bank.dim),
     }
     checksum = np.array(_checksum(encoder_id, arrays))
     np.savez_compressed(file, **arrays, checksum=checksum)
@@ -93,7 +149,7 @@ def write_bank(file: IO[bytes], bank: NegativeBank, encoder_id: str) -> None:
 
 def _checksum(encoder_id: str, arrays: dict[str, Any]) -> str:
     digest = hashlib.sha256(encoder_id.encode())
-    for name in ("vectors", "runs", "seconds"):
+    for name in _KEPT:
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).tobytes())
     return digest.hexdigest()

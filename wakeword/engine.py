@@ -7,17 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from wakeword.audio import AudioFrame, Blocker
+from wakeword.audio import AudioFrame, Blocker, FloatArray
 from wakeword.config import EngineConfig
+from wakeword.counter import PatternCounter
 from wakeword.errors import AudioFormatError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.gates import create_gate
 from wakeword.library import SoundLibrary
+from wakeword.ordering import Ordering
 from wakeword.protocols import Encoder
+from wakeword.row import Counted
 from wakeword.scorer import Scorer
 from wakeword.segmenter import Segmenter
 from wakeword.speech import SpeechDetector
 from wakeword.trigger import Trigger
+from wakeword.views import embed_views
 
 Observer = Callable[[Window, Match | None], object]
 
@@ -52,12 +56,14 @@ class Engine:
         self.config = config or EngineConfig()
         self.encoder = encoder
         self.rate = encoder.rate
-        self._observer = observer
+        self.observer = observer
         self._hop = round(self.config.segmenter.hop_seconds * self.rate)
         self._blocker = Blocker(self._hop)
         self._gate = create_gate(self.config.gate, self.rate)
         self._segmenter = Segmenter(self.rate, encoder.window_seconds, self.config.segmenter)
         self._trigger = Trigger(self.rate, self.config.trigger)
+        self._counter = PatternCounter(self.rate, encoder.window_seconds)
+        self._ordering = Ordering(self.rate)
         self._speech = SpeechDetector(self.rate)
         self.load(library)
 
@@ -66,6 +72,8 @@ class Engine:
         if isinstance(library, SoundLibrary):
             library = library.scorer(self.encoder)
         self.scorer = library
+        self._counter.load(library.patterns)
+        self._ordering.load(library)
 
     @property
     def position(self) -> int:
@@ -117,6 +125,8 @@ class Engine:
         self._gate.reset()
         self._segmenter.reset()
         self._trigger.reset()
+        self._counter.reset(start)
+        self._ordering.reset()
 
     def _finish(self) -> list[WakeEvent]:
         """The last, incomplete block and the hangover."""
@@ -128,21 +138,30 @@ class Engine:
             silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
             self._blocker.reset(silence.end)
             events += self._step(silence, False, end)
-        return events
+        return events + [self._counted(row, end) for row in self._counter.finish(self._judge)]
 
     def _step(self, block: AudioFrame, active: bool, heard: int) -> list[WakeEvent]:
         """One hop; ``heard`` is where the real audio ends."""
         window = self._segmenter.push(block, active)
+        self._ordering.push(block)
         match = None
         if window is not None:
-            match = self.scorer(self.encoder.embed([window.samples])[0])
+            embedding = embed_views(self.encoder, [window.samples])[0]
+            window = replace(window, embedding=embedding)
+            match = self._match(embedding)
             if match is not None:
-                threshold = match.threshold + self.config.threshold_offset
-                match = replace(match, threshold=threshold)
-            if self._observer:
-                self._observer(window, match)
-        if not self._trigger.push(match, block.end) or window is None or match is None:
-            return []
+                match = self._ordering(match, window, embedding)
+                if match.sound not in self.scorer.patterns and self._trigger.ready(
+                    match, block.end
+                ):
+                    match = self._confirmed(match, window.samples)
+            if self.observer:
+                self.observer(window, match)
+        rows = self._counter.push(block, self._judge, active=window is not None)
+        events = [self._counted(row, min(block.end, heard)) for row in rows]
+        fires = self._trigger.push(match, block.end)
+        if not fires or window is None or match is None or match.sound in self.scorer.patterns:
+            return events
         event = WakeEvent(
             sound=match.sound,
             score=match.score,
@@ -153,4 +172,36 @@ class Engine:
             take=match.take,
             speech=self._speech.share(window.samples),
         )
-        return [event]
+        return [*events, event]
+
+    def _match(self, embedding: FloatArray) -> Match | None:
+        """The best match, held against the threshold that was asked for."""
+        match = self.scorer(embedding)
+        if match is None:
+            return None
+        return replace(match, threshold=match.threshold + self.config.threshold_offset)
+
+    def _judge(self, samples: FloatArray) -> Match | None:
+        """The best match of ``(n,)`` samples, no longer than the encoder's window."""
+        match = self._match(embed_views(self.encoder, [samples])[0])
+        if match is None or not match.hit or match.sound not in self.scorer.patterns:
+            return match
+        return self._confirmed(match, samples)
+
+    def _confirmed(self, match: Match, samples: FloatArray) -> Match:
+        """A match that would wake, after the second encoder's word on it, if there is one."""
+        confirmation = self.scorer.confirmation
+        return match if confirmation is None else confirmation(match, samples)
+
+    def _counted(self, row: Counted, end: int) -> WakeEvent:
+        """The event of a pattern that was complete at sample ``end``."""
+        return WakeEvent(
+            sound=row.sound,
+            score=row.match.score,
+            threshold=row.match.threshold,
+            start=row.start,
+            end=end,
+            rate=self.rate,
+            take=row.match.take,
+            pattern=row.pattern.name,
+        )

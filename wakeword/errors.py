@@ -10,9 +10,11 @@
     │   ├── SoundExists
     │   ├── EncoderMismatch     vectors of another encoder
     │   └── LibraryCorrupt      a file that is damaged
+    ├── HistoryError            no such event, or it does not know enough
     ├── EncoderError            a model that cannot be loaded or run
     ├── SourceError             a microphone, file or stream that cannot be heard
     ├── SinkError               an action that cannot be taken
+    ├── ServiceError            a service that cannot be offered
     ├── ConfigError             a setting that makes no sense
     └── MissingExtra            an optional dependency is not installed
 
@@ -62,6 +64,10 @@ class LibraryCorrupt(LibraryError):
     """A file of the library is damaged."""
 
 
+class HistoryError(WakesoundError):
+    """An event that the history does not know, or not well enough."""
+
+
 class EncoderError(WakesoundError):
     """A model that cannot be loaded or run."""
 
@@ -72,6 +78,10 @@ class SourceError(WakesoundError):
 
 class SinkError(WakesoundError):
     """An action that cannot be taken."""
+
+
+class ServiceError(WakesoundError):
+    """A service that cannot be offered, for instance as its address is taken."""
 
 
 class ConfigError(WakesoundError):

@@ -20,6 +20,8 @@ class Window:
     """Where the segment began that this window belongs to (pre-roll included)."""
     rate: int
     """Samples per second."""
+    embedding: FloatArray | None = None
+    """``(view_dim,) float32``, what the encoder made of it; None before it was asked."""
 
     @property
     def end(self) -> int:
@@ -34,16 +36,20 @@ class Match:
     sound: str
     """Name of the sound."""
     score: float
-    """Likeness to it, -1..1 (cosine of the nearest take)."""
+    """How like the sound it is: what :class:`wakeword.likeness.Likeness` says, about -1..1."""
     threshold: float
     """From this score on it counts."""
     take: str
     """The take that is nearest."""
+    likeness: float = 0.0
+    """Cosine of that take, -1..1: the first stage's word."""
+    refused: str = ""
+    """Why it does not count whatever its score; empty when it does."""
 
     @property
     def hit(self) -> bool:
-        """Whether the score reaches the threshold."""
-        return self.score >= self.threshold
+        """Whether it counts: the score reaches the threshold and nothing refuses it."""
+        return self.score >= self.threshold and not self.refused
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,18 @@ class WakeEvent:
     """Which source heard it; the runtime fills it in."""
     id: str = ""
     """Identifier for feedback; the runtime fills it in."""
+    pattern: str = ""
+    """Name of the pattern of the sound that was heard; empty for a sound without patterns."""
+
+    @property
+    def name(self) -> str:
+        """What to call the event: the pattern, or the sound if it has none."""
+        return self.pattern or self.sound
+
+    @property
+    def ended(self) -> bool:
+        """Whether it tells that something is over; a wake never does, an alert may."""
+        return False
 
     @property
     def start_seconds(self) -> float:
@@ -86,6 +104,8 @@ class WakeEvent:
         return {
             "event": "wake",
             "sound": self.sound,
+            "pattern": self.pattern or None,
+            "name": self.name,
             "score": round(self.score, 4),
             "threshold": round(self.threshold, 4),
             "start": round(self.start_seconds, 4),

@@ -60,14 +60,26 @@ KNOWN = (
 )
 """The first is the default."""
 
+MODEL_VARIABLE = "CLAP_MODEL"
+"""Environment variable that says which model ``clap`` without a variant is."""
+
+_OTHER_NAMES = {"tiny": "unfused", "htsat-tiny": "unfused"}
+"""The smallest published checkpoints are the first two: both have the audio network that is
+called HTSAT-tiny, and the unfused one does without the layers for long audio."""
+
 
 def hub_id(name: str = "") -> str:
-    """The hub's name of ``fused``, ``clap:fused``, ``clap`` or ``owner/model``.
+    """The hub's name of ``fused``, ``clap:fused``, ``clap-fused``, ``clap`` or ``owner/model``.
+
+    ``tiny`` and names such as ``htsat-fused`` are understood too.
 
     Raises:
         EncoderError: it is none of these.
     """
     short = name.removeprefix("clap:")
+    if "/" not in short:
+        short = short.removeprefix("clap-")
+        short = _OTHER_NAMES.get(short, short.removeprefix("htsat-"))
     if short in ("", "clap"):
         return KNOWN[0].hub_id
     for known in KNOWN:

@@ -55,7 +55,8 @@ class Gate(Protocol):
 class Encoder(Protocol):
     """Turns windows of sound into embeddings. The same audio always gives the same one.
 
-    Several threads may embed at once: one for each source that is listened to.
+    Several threads may embed at once: one for each source that is listened to. An encoder that
+    hears short windows well may say how short as ``short_seconds``: see :mod:`wakeword.views`.
     """
 
     @property
@@ -95,10 +96,42 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class TextEncoder(Encoder, Protocol):
-    """An encoder whose space also holds text."""
+    """An encoder whose space also holds text.
+
+    One that knows names only has them as ``vocabulary``; one that can hear more than a window
+    at a time says how much as ``longest_seconds``; one whose windows are held against text in a
+    way of their own has ``embed_as_pipeline``, which takes and gives what ``embed`` does.
+    """
+
+    @property
+    def logit_scale(self) -> float:
+        """Likenesses of sound and text, times this, are what a softmax over labels takes."""
+        ...
 
     def embed_text(self, labels: Sequence[str]) -> FloatArray:
         """``(len(labels), dim) float32``, each row of length 1 (L2)."""
+        ...
+
+
+class Hearing(Protocol):
+    """What hears one stream: the engine for enrolled sounds, a watch for labels."""
+
+    @property
+    def rate(self) -> int:
+        """Samples per second that the frames must have."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Index of the next sample that is expected."""
+        ...
+
+    def push(self, frame: AudioFrame) -> Sequence[WakeEvent]:
+        """Take the next frame, of any size; the events that it completes."""
+        ...
+
+    def flush(self) -> Sequence[WakeEvent]:
+        """End the stream; the events that were still to come."""
         ...
 
 

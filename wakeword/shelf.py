@@ -3,7 +3,9 @@
 library.json             schema version and encoder
 sounds/<slug>/sound.json name, threshold and the list of takes
 sounds/<slug>/takes/     the recordings: the truth, from which all else can be rebuilt
+sounds/<slug>/rejected/  what the sound is not, by the user's word: audio or embeddings
 vectors.npz              their embeddings, a cache
+ambient.npz              embeddings of the user's room
 """
 
 from __future__ import annotations
@@ -12,7 +14,15 @@ import hashlib
 from pathlib import Path
 
 from wakeword.errors import LibraryCorrupt, SoundNotFound
-from wakeword.records import LibraryRecord, SoundRecord, TakeRecord, clean_name, slug
+from wakeword.examples import Example
+from wakeword.records import (
+    ExampleRecord,
+    LibraryRecord,
+    SoundRecord,
+    TakeRecord,
+    clean_name,
+    slug,
+)
 from wakeword.storage import explained, read_record
 from wakeword.takes import Take
 
@@ -132,6 +142,24 @@ class Shelf:
     def take_path(self, where: str, file: str) -> Path:
         """A recording of the sound in folder ``where``."""
         return self.sound_path(where).parent / "takes" / file
+
+    def example(self, where: str, record: ExampleRecord) -> Example:
+        """Read what the sound in folder ``where`` is not.
+
+        Raises:
+            LibraryCorrupt: the file is missing, changed or damaged.
+        """
+        path = self.example_path(where, record.file)
+        try:
+            return Example.decoded(record, path.read_bytes())
+        except OSError as error:
+            raise LibraryCorrupt(f"{path}: {error.strerror or error}") from None
+        except LibraryCorrupt as error:
+            raise LibraryCorrupt(f"{path.parent}: {error}") from None
+
+    def example_path(self, where: str, file: str) -> Path:
+        """The audio or embeddings of a rejected example of the sound in folder ``where``."""
+        return self.sound_path(where).parent / "rejected" / file
 
     def _sound_paths(self) -> list[Path]:
         """Every ``sound.json``, also those that may not be read.

@@ -17,6 +17,7 @@ from wakeword.noise import pink_noise
 from wakeword.protocols import Encoder
 from wakeword.records import TakeRecord
 from wakeword.resampler import resample
+from wakeword.views import embed_views
 
 LONGEST_SECONDS = 60.0
 """No recording of a sound is longer; a file that says so is damaged."""
@@ -25,7 +26,7 @@ TAIL_HOPS = 2
 NOISE_SNRS_DB = (20.0, 10.0)
 """A take is also embedded in noise, so that it is known again in a room that is not quiet:
 this far below the sound's loudest 50 ms."""
-RECIPE = "quiet, pink " + " ".join(f"{snr_db:g}" for snr_db in NOISE_SNRS_DB)
+RECIPE = "views, quiet, pink " + " ".join(f"{snr_db:g}" for snr_db in NOISE_SNRS_DB)
 """Names how takes are embedded; vectors made in another way are out of date."""
 
 
@@ -122,9 +123,9 @@ def in_noise(take: Take, snr_db: float) -> Take:
 
 
 def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
-    """Embeddings of the take, ``(n, dim) float32``: as it is, then in noise.
+    """Embeddings of the take, ``(n, view_dim) float32``: as it is, then in noise.
 
-    The same take always gives the same embeddings; each part is in order of time.
+    The same take always gives the same embeddings; each part is as long and in order of time.
     """
     heard = [take, *(in_noise(take, snr_db) for snr_db in NOISE_SNRS_DB)]
     windows = [
@@ -132,4 +133,15 @@ def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatAr
         for variant in heard
         for window in take_windows(variant, encoder.rate, encoder.window_seconds, config)
     ]
-    return np.concatenate([encoder.embed([window]) for window in windows])
+    return np.concatenate([embed_views(encoder, [window]) for window in windows])
+
+
+def quiet_rows(vectors: FloatArray) -> FloatArray:
+    """Of what :func:`embed_take` made, the part without noise."""
+    return vectors[: max(1, len(vectors) // (1 + len(NOISE_SNRS_DB)))]
+
+
+def noisiest_rows(vectors: FloatArray) -> FloatArray:
+    """Of what :func:`embed_take` made, the part with most noise; nothing if that is all."""
+    count = len(vectors) // (1 + len(NOISE_SNRS_DB))
+    return vectors[len(vectors) - count :]

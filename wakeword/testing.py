@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -107,6 +108,29 @@ class ToneEncoder:
         bands = [power[(hz >= a) & (hz < b)].sum() for a, b in pairwise(edges)]
         vector = np.append(np.sqrt(bands), 1e-3)
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+class NamedTones(ToneEncoder):
+    """A :class:`ToneEncoder` that reads: a text with a number in it is a tone of so many Hz.
+
+    Any other text is silence to it.
+    """
+
+    id = "named-tones-1"
+    logit_scale = 20.0
+
+    def __init__(self, rate: int = RATE, window_seconds: float = 0.5) -> None:
+        super().__init__(rate, window_seconds)
+        self.read: list[str] = []
+        """Every text that it was asked for."""
+
+    def embed_text(self, labels: Sequence[str]) -> FloatArray:
+        """``(len(labels), 16) float32``, each row of length 1 (L2)."""
+        self.read += labels
+        numbers = [re.search(r"\d+", label) for label in labels]
+        size = self.window_seconds
+        sounds = [tone(float(n[0]), size, self.rate) if n else silence(size) for n in numbers]
+        return self.embed(sounds)
 
 
 class ScriptedGate:

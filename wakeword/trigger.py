@@ -50,6 +50,16 @@ class Trigger:
             state.run, state.away = 0, state.away + count
             state.armed = state.armed or state.away >= self._patience
 
+    def ready(self, match: Match, position: int) -> bool:
+        """Whether :meth:`push` would fire; nothing changes.
+
+        Args:
+            match: the best match of a window.
+            position: index just past the window.
+        """
+        state = self._states.get(match.sound, _State())
+        return match.hit and self._fires(state, state.run + 1, position)
+
     def push(self, match: Match | None, position: int) -> bool:
         """Whether ``match`` fires.
 
@@ -66,8 +76,11 @@ class Trigger:
             return False
         state = self._states.setdefault(matching, _State())
         state.run, state.away = state.run + 1, 0
-        rested = state.fired_at is None or position - state.fired_at >= self._refractory
-        if not (state.armed and rested and state.run >= self._patience):
+        if not self._fires(state, state.run, position):
             return False
         state.armed, state.fired_at = False, position
         return True
+
+    def _fires(self, state: _State, run: int, position: int) -> bool:
+        rested = state.fired_at is None or position - state.fired_at >= self._refractory
+        return state.armed and rested and run >= self._patience

@@ -53,12 +53,14 @@ class VectorCache:
     """Length of the encoder's embeddings."""
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     """The windows that takes are cut into."""
+    file: str = FILE
+    """Its name, for one beside the library's own."""
 
     def read(self) -> TakeVectors:
         """What is cached for this encoder; nothing when the file is missing or damaged."""
         try:
             with (
-                (self.folder / FILE).open("rb") as stream,
+                (self.folder / self.file).open("rb") as stream,
                 np.load(stream, allow_pickle=False) as file,
             ):
                 arrays = {name: file[name] for name in file.files}
@@ -72,7 +74,7 @@ class VectorCache:
     def write(self, vectors: Mapping[str, FloatArray]) -> None:
         """Replace the cache, atomically."""
         arrays: dict[str, Any] = {**vectors, "checksum": np.array(self._checksum(vectors))}
-        write_atomically(self.folder / FILE, lambda file: np.savez(file, **arrays))
+        write_atomically(self.folder / self.file, lambda file: np.savez(file, **arrays))
 
     def complete(self, wanted: Mapping[str, Callable[[], FloatArray]]) -> tuple[TakeVectors, bool]:
         """Vectors of all wanted takes; those not cached are computed.

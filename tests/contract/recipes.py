@@ -7,6 +7,7 @@ what needs a file, a server or a device says so below.
 from __future__ import annotations
 
 import io
+import socket
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ from runtime.sources import open_source
 from runtime.sources._portaudio import Deliver, Microphone
 from runtime.sources._resampled import Resampled
 from runtime.sources.mic import MicSource
+from tests.integration.mosquitto import mosquitto
 from wakeword.audio import FloatArray
 from wakeword.encoders import create_encoder
 from wakeword.protocols import Encoder, Sink, Source
@@ -131,15 +133,18 @@ class _Capture:
 @contextmanager
 def make_sink(name: str, folder: Path, *, good: bool) -> Iterator[Sink]:
     """The sink ``name``: one that does its work, or one that must fail."""
-    with _server() as port:
+    with _server() as port, _broker(name == "mqtt" and good) as broker:
         target = f"//127.0.0.1:{port}/{'200' if good else '500'}/secret"
         function = f"{__name__}:{'accept' if good else 'refuse'}"
         uris = {
             "exec": f"exec:{'true' if good else 'false'}",
+            "shell": f"shell:exit {0 if good else 1}",
             "http": f"http:{target}",
             "https": f"https:{target}",
             "json": f"json:{folder / 'events.jsonl' if good else '/dev/full'}",
             "log": "log:",
+            "mqtt": f"mqtt://me:secret@127.0.0.1:{broker}/wakes",
+            "mqtts": f"mqtts://me:secret@127.0.0.1:{broker}/wakes",
             "py": f"py:{function}",
         }
         if name not in uris:
@@ -149,6 +154,18 @@ def make_sink(name: str, folder: Path, *, good: bool) -> Iterator[Sink]:
         close = getattr(sink, "close", None)
         if close is not None:
             close()
+
+
+@contextmanager
+def _broker(running: bool) -> Iterator[int]:
+    """The port of an MQTT broker, or one where nobody listens."""
+    if running:
+        with mosquitto() as broker:
+            yield broker.port
+    else:
+        with socket.socket() as bound:  # and thus nobody else's
+            bound.bind(("127.0.0.1", 0))
+            yield int(bound.getsockname()[1])
 
 
 def accept(event: object) -> None:

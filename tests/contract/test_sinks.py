@@ -15,11 +15,17 @@ from wakeword.protocols import Sink
 
 NAMES = plugins.names("runtime.sinks")
 EVENT = WakeEvent("große Glocke", 0.9, 0.5, 16000, 24000, 16000, source="mic", id="abc")
-CANNOT_SUCCEED = {"https"}
+CANNOT_SUCCEED = {"https", "mqtts"}
 """Those for which there is no server here."""
 CANNOT_FAIL = {"log"}
 KEEPS_ITS_OWN_ERRORS = {"py"}
 """What a user's function raises is passed on as it is."""
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts that follow a failure come at once."""
+    monkeypatch.setattr("runtime.sinks.http.FIRST_DELAY_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("name", NAMES)

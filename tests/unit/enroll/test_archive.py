@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 
 from enroll.archive import INDEX, ArchiveIndex, export_sounds, import_sounds
+from enroll.feedback import reject
+from enroll.negatives import hear_ambient
+from wakeword.audiofile import AudioClip
 from wakeword.encoders import create_encoder
+from wakeword.engine import Engine
 from wakeword.errors import (
     EncoderMismatch,
     LibraryCorrupt,
@@ -19,10 +23,11 @@ from wakeword.errors import (
     SoundExists,
     SoundNotFound,
 )
+from wakeword.examples import Example
 from wakeword.library import SoundLibrary
 from wakeword.records import SoundRecord
 from wakeword.takes import Take
-from wakeword.testing import RATE, ToneEncoder, make_library, tone
+from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
 ENCODER = ToneEncoder()
 
@@ -108,6 +113,21 @@ def test_thresholds_of_another_encoder_are_fitted_anew(archive, tmp_path):
     sounds = import_sounds(library, archive, encoder, "logmel")
     assert all(sound.threshold != 0.9 for sound in sounds)
     assert library.scorer(encoder).sounds == ["high", "low"]
+
+
+def test_thresholds_of_another_room_are_fitted_anew(archive, tmp_path):
+    """Where the room is known, a sound from elsewhere must not wake on it."""
+    near = tone(440.0, 0.4) + tone(3000.0, 0.4, level_db=-27.0)
+    room = AudioClip(placed(noise(20.0, level_db=-70.0), (5.0, near), (12.0, near)), RATE)
+    other = SoundLibrary(tmp_path / "to")
+    other.ambient(ENCODER).add(hear_ambient(room, ENCODER))
+    import_sounds(other, archive, ENCODER, "tone")
+    engine = Engine(other, ENCODER)
+    assert [e for frame in frames(room.samples, 1600) for e in engine.push(frame)] == []
+    stream = placed(noise(5.0, level_db=-70.0), (2.0, tone(440.0, 0.4)))
+    engine = Engine(other, ENCODER)
+    found = [e.sound for frame in frames(stream, 1600) for e in engine.push(frame)]
+    assert found == ["low"]
 
 
 def test_a_library_of_another_encoder_is_told(archive, library):
@@ -284,3 +304,32 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
     """With the system's reason."""
     with pytest.raises(LibraryError, match="No such file"):
         import_sounds(SoundLibrary(tmp_path / "to"), tmp_path / "none.zip", ENCODER, "tone")
+
+
+@pytest.mark.parametrize("audio", [True, False])
+def test_what_was_rejected_goes_along(library, tmp_path, audio):
+    """Rejected examples come out as they went in, with audio or without; feedback stays home."""
+    beep = tone(900.0, 0.3)
+    example = Example(beep, RATE, 0.2)
+    if not audio:
+        example = Example(vectors=ENCODER.embed([beep]), encoder_id=ENCODER.id)
+    reject(library, ENCODER, "low", example, "0" * 16)
+    export_sounds(library, [], tmp_path / "sounds.zip")
+    other = SoundLibrary(tmp_path / "to")
+    import_sounds(other, tmp_path / "sounds.zip", ENCODER, "tone")
+    sound = library.get("low")
+    assert other.get("low").rejected == sound.rejected
+    assert other.get("low").feedback == ()
+    file = sound.rejected[0].file
+    assert np.array_equal(other.vectors(ENCODER)[file], library.vectors(ENCODER)[file])
+
+
+def test_a_damaged_example_is_refused(library, tmp_path):
+    """An example that is not what the index says stops the import, in one line."""
+    example = Example(vectors=np.eye(2, ENCODER.dim, dtype=np.float32), encoder_id=ENCODER.id)
+    reject(library, ENCODER, "low", example)
+    export_sounds(library, [], tmp_path / "sounds.zip")
+    file = f"rejected/{library.get('low').rejected[0].file}"
+    path = altered(tmp_path / "sounds.zip", **{file.replace(".", "_"): b"nonsense"})
+    with pytest.raises(LibraryError, match="was changed or damaged"):
+        import_sounds(SoundLibrary(tmp_path / "to"), path, ENCODER, "tone")

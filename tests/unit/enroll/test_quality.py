@@ -97,6 +97,16 @@ def test_the_odd_one_out_is_found():
     assert found[2][0].stops
 
 
+def test_two_of_another_kind_are_no_odd_ones_out():
+    """Another person's two takes are as welcome if they are like each other, even if they are
+    less so than the others; two that have nothing in common are told, each of them."""
+    same = [vectors(0.0), vectors(2.0), vectors(4.0)]
+    for angle, told in ((20.0, False), (45.0, False), (60.0, True)):
+        takes = [*same, vectors(100.0), vectors(100.0 + angle)]
+        found = [bool(check_likeness(takes, index, "")) for index in range(5)]
+        assert found == [False, False, False, told, told]
+
+
 def test_takes_that_all_differ_are_not_called_odd():
     """Where no two are alike, no one is unlike the rest; nor is there an odd one of two."""
     assert check_likeness([vectors(0.0), vectors(60.0), vectors(120.0)], 0, "") == []

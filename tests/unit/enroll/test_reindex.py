@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from enroll.feedback import reject
 from enroll.reindex import reindex
 from wakeword.encoders import create_encoder
 from wakeword.errors import EncoderMismatch, LibraryCorrupt
+from wakeword.examples import Example
 from wakeword.library import SoundLibrary
 from wakeword.storage import write_record
-from wakeword.testing import ToneEncoder, make_library, tone
+from wakeword.testing import RATE, ToneEncoder, make_library, tone
 
 OLD = ToneEncoder()
 NEW = create_encoder("logmel")
@@ -66,7 +68,8 @@ def test_takes_budgets_and_dates_stay(library):
     before = library.get("low")
     reindex(library, NEW, "logmel")
     after = library.get("low")
-    assert after.model_copy(update={"threshold": 0.5}) == before
+    fitted = {"threshold": 0.5, "expected": before.expected, "verifier": before.verifier}
+    assert after.model_copy(update=fitted) == before
 
 
 def test_a_damaged_take_does_not_stop_it(library, caplog):
@@ -127,3 +130,18 @@ def test_interrupted_halfway_it_asks_to_be_run_again(library, monkeypatch):
 def test_an_empty_library_takes_the_encoder(tmp_path):
     """There is nothing to do, and nothing wrong."""
     assert reindex(SoundLibrary(tmp_path / "none"), NEW, "logmel") == {}
+
+
+def test_what_was_rejected_stays_rejected(library):
+    """Examples with audio are embedded anew; those without count no more, but are kept."""
+    name = library.sounds()[0].name
+    example = Example(tone(900.0, 0.3), RATE, 0.2)
+    vectors = example.embed(OLD, library.segmenter)
+    reject(library, OLD, name, example)
+    reject(library, OLD, name, Example(vectors=vectors, encoder_id=OLD.id))
+    reindex(library, NEW, "logmel")
+    sound, vectors_now = library.get(name), library.vectors(NEW)
+    assert [record.file in vectors_now for record in sound.rejected] == [True, False]
+    reindex(library, OLD, "tone")
+    vectors_now = library.vectors(OLD)
+    assert all(record.file in vectors_now for record in sound.rejected)

@@ -1,0 +1,167 @@
+"""From what a user asks for, and what the takes hold, to the patterns of a sound."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from enroll.beats import Rows
+from enroll.refit import busy, fitted
+from wakeword.errors import ConfigError, SoundNotFound, TakeRejected
+from wakeword.library import SoundLibrary
+from wakeword.patterns import WAIT_SECONDS
+from wakeword.protocols import Encoder
+from wakeword.records import (
+    LONGEST_WAIT_SECONDS,
+    MOST_BEATS,
+    PatternRecord,
+    SoundRecord,
+    clean_name,
+)
+
+RHYTHM = "rhythm"
+"""Asks for the pattern that the takes hold."""
+LONGER = 1.5
+"""A beat may come this much later than it did in the takes ..."""
+LATER_SECONDS = 0.15
+"""... and so much more."""
+QUICKEST_SECONDS = 0.5
+"""No pattern learned from takes waits for less."""
+PAUSE_SECONDS = 0.5
+"""Of long sounds, the next one may begin this long after one has ended."""
+
+
+def check_pattern(text: str) -> str:
+    """``text`` if it asks for a pattern: a number of beats, or ``RHYTHM``.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if text == RHYTHM or (text.isdecimal() and 2 <= int(text) <= MOST_BEATS):
+        return text
+    raise ConfigError(
+        f"a pattern is a number of beats from 2 to {MOST_BEATS}, or '{RHYTHM}', not {text!r}"
+    )
+
+
+def make_pattern(
+    text: str,
+    rows: Sequence[Rows],
+    length_seconds: float,
+    *,
+    name: str = "",
+    wait_seconds: float | None = None,
+) -> PatternRecord:
+    """The pattern that ``text`` asks for.
+
+    Args:
+        text: a number of beats, or ``RHYTHM``.
+        rows: the beats of the takes; a rhythm needs them, a count learns its pace from them.
+        length_seconds: how long the sound is once.
+        name: what events call it, instead of the sound's name and the number of beats.
+        wait_seconds: how long after a beat another one may come; otherwise it is learned.
+
+    Raises:
+        ConfigError: ``text`` asks for no pattern, or the wait is shorter than the rhythm.
+        LibraryError: the name cannot be used.
+        TakeRejected: the takes hold no rhythm.
+    """
+    check_pattern(text)
+    gaps: tuple[float, ...] = ()
+    if text == RHYTHM:
+        gaps = _rhythm(rows)
+        played = [gaps]
+        beats = len(gaps) + 1
+    else:
+        beats = int(text)
+        played = [found for row in rows for found in row.of(beats)]
+    wait = wait_seconds or _wait(played, length_seconds)
+    if gaps and wait <= max(gaps):
+        raise ConfigError(f"the rhythm has a gap of {max(gaps):.2f} s; wait for longer than that")
+    return PatternRecord(
+        name=clean_name(name) if name else "", beats=beats, gaps_seconds=gaps, wait_seconds=wait
+    )
+
+
+def _wait(played: Sequence[tuple[float, ...]], length_seconds: float) -> float:
+    slowest = max((gap for gaps in played for gap in gaps), default=0.0)
+    if slowest:
+        wait = max(QUICKEST_SECONDS, LONGER * slowest + LATER_SECONDS)
+    else:
+        wait = max(WAIT_SECONDS, length_seconds + PAUSE_SECONDS)
+    return round(min(wait, LONGEST_WAIT_SECONDS), 2)
+
+
+def _rhythm(rows: Sequence[Rows]) -> tuple[float, ...]:
+    """The gaps that most of the rows have: the median of each."""
+    played = [gaps for row in rows for gaps in row.gaps_seconds if gaps]
+    if not played:
+        raise TakeRejected(
+            "no rhythm was heard: a take must hold at least two beats, no more than a second apart"
+        )
+    count = Counter(len(gaps) for gaps in played).most_common(1)[0][0]
+    if count + 1 > MOST_BEATS:
+        raise TakeRejected(f"the takes hold {count + 1} beats; a rhythm has at most {MOST_BEATS}")
+    alike = np.array([gaps for gaps in played if len(gaps) == count])
+    return tuple(round(float(gap), 3) for gap in np.median(alike, axis=0))
+
+
+def add_pattern(
+    library: SoundLibrary,
+    encoder: Encoder,
+    sound: str,
+    text: str,
+    rows: Sequence[Rows] = (),
+    *,
+    name: str = "",
+    wait_seconds: float | None = None,
+) -> SoundRecord:
+    """Give a sound of the library another pattern, and the threshold that goes with it.
+
+    Raises:
+        SoundNotFound: there is no such sound.
+        SoundExists: the name is taken.
+        ConfigError: ``text`` asks for no pattern.
+        TakeRejected: the recordings hold no rhythm.
+        LibraryError: it cannot be stored.
+    """
+    record = library.get(sound)
+    length = float(np.median([take.end_seconds - take.start_seconds for take in record.takes]))
+    pattern = make_pattern(text, rows, length, name=name, wait_seconds=wait_seconds)
+    return _set(library, encoder, record, (*record.patterns, pattern))
+
+
+def remove_pattern(library: SoundLibrary, encoder: Encoder, name: str) -> SoundRecord:
+    """Delete the pattern of that name.
+
+    Raises:
+        SoundNotFound: there is none.
+        LibraryError: the sound cannot be stored.
+    """
+    wanted = name.casefold()
+    for sound in library.sounds():
+        kept = [p for p in sound.patterns if p.called(sound.name).casefold() != wanted]
+        if len(kept) < len(sound.patterns):
+            return _set(library, encoder, sound, tuple(kept))
+    known = [pattern.called(s.name) for s in library.sounds() for pattern in s.patterns]
+    there = f"there are: {', '.join(known)}" if known else "no sound has one"
+    raise SoundNotFound(f"there is no pattern {name!r}; {there}")
+
+
+def _set(
+    library: SoundLibrary,
+    encoder: Encoder,
+    sound: SoundRecord,
+    patterns: tuple[PatternRecord, ...],
+) -> SoundRecord:
+    """Change the patterns; the first one, and the last one gone, ask for another threshold."""
+    changed = library.set_patterns(sound.name, patterns)
+    if bool(patterns) == bool(sound.patterns):
+        return changed
+    vectors = library.vectors(encoder)
+    after, _ = fitted(library, encoder, changed, vectors)
+    if not library.amend(changed, after):
+        raise busy(sound.name)
+    return after
