@@ -25,7 +25,8 @@ from wakeword.config import SegmenterConfig
 from wakeword.encoders import create_encoder
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
-from wakeword.takes import Take, embed_take
+from wakeword.takes import Take, embed_take, quiet_rows
+from wakeword.views import embed_views, focused, is_short
 
 ENROLLED = 3
 """Takes per sound."""
@@ -40,33 +41,35 @@ Scores = NDArray[np.float64]
 
 
 def embed_takes(spec: str, takes: Mapping[str, Sequence[Take]]) -> dict[str, FloatArray]:
-    """Vectors of each sound's takes, ``(n, dim)``."""
+    """Vectors of each sound's takes in the view that it is looked for in, ``(n, view_dim)``."""
     encoder, config = _encoder(spec), SegmenterConfig()
-    return {
-        name: np.concatenate([embed_take(take, encoder, config) for take in found])
-        for name, found in takes.items()
-    }
+    vectors = {}
+    for name, found in takes.items():
+        rows = np.concatenate([quiet_rows(embed_take(take, encoder, config)) for take in found])
+        short = is_short([take.sound_seconds for take in found], encoder, config)
+        vectors[name] = focused(rows, encoder.dim, short)
+    return vectors
 
 
 def embed_events(spec: str, stream: str, layout: Layout, cache: Path) -> list[FloatArray]:
-    """Vectors of each event of a stream, ``(windows, dim)``."""
+    """Vectors of each event of a stream, ``(windows, view_dim)``."""
     samples = cached_audio(stream, cache / "streams")
     encoder, context, found = _encoder(spec), round(CONTEXT_SECONDS * RATE), []
     for event in layout.events:
         first = max(0, event.start - context)
         piece = samples[first : event.end + context]
         take = Take(piece, RATE, event.start - first, event.end - first)
-        found.append(embed_take(take, encoder, SegmenterConfig()))
+        found.append(quiet_rows(embed_take(take, encoder, SegmenterConfig())))
     return found
 
 
 def embed_negatives(spec: str, stream: str, cache: Path) -> FloatArray:
-    """Vectors of windows all over a stream, ``(windows, dim)``."""
+    """Vectors of windows all over a stream, ``(windows, view_dim)``."""
     encoder = _encoder(spec)
     samples = resample(cached_audio(stream, cache / "streams"), RATE, encoder.rate)
     window, step = (round(s * encoder.rate) for s in (encoder.window_seconds, STEP_SECONDS))
     starts = range(0, max(1, len(samples) - window), step)
-    return np.concatenate([encoder.embed([samples[i : i + window]]) for i in starts])
+    return np.concatenate([embed_views(encoder, [samples[i : i + window]]) for i in starts])
 
 
 def embedding_table(spec: str, run: Run, cache: Path, pool: Pool) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def embedding_figures(
     Args:
         libraries: vectors of the takes by library and sound.
         events: library, SNR, layout and the vectors of each event, for every stream.
-        negatives: ``(windows, dim)``.
+        negatives: ``(windows, view_dim)``.
     """
     nearest: dict[float, list[bool]] = defaultdict(list)
     above: dict[float, list[float]] = defaultdict(list)

@@ -26,7 +26,10 @@ from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
 from wakeword.takes import Take
+from wakeword.views import short_seconds
 
+REFUSED = -9.0
+"""Below every score."""
 FRAME = 4096
 """Samples per frame; the events don't depend on it."""
 
@@ -41,6 +44,7 @@ class RememberingEncoder:
         self.rate = encoder.rate
         self.dim = encoder.dim
         self.window_seconds = encoder.window_seconds
+        self.short_seconds = short_seconds(encoder)
 
     def forget(self) -> None:
         """Start afresh: with the next stream."""
@@ -129,7 +133,7 @@ class EngineSystem:
             names=names,
             ends=np.array([window.end for window, _ in heard], np.int64),
             sounds=np.array([names.index(match.sound) for _, match in heard], np.int64),
-            scores=np.array([match.score for _, match in heard], np.float64),
+            scores=np.array([_score(match) for _, match in heard], np.float64),
             thresholds=np.array([match.threshold for _, match in heard], np.float64),
             hop=round(self.config.segmenter.hop_seconds * engine.rate),
             length=len(audio),
@@ -140,3 +144,8 @@ class EngineSystem:
         if trace.firings() != [Firing(event.end_seconds, event.sound) for event in events]:
             raise AssertionError("the trace does not give the engine's own events")
         return trace
+
+
+def _score(match: Match) -> float:
+    """What counts at some threshold; what was refused does at none."""
+    return REFUSED if match.refused else match.score

@@ -29,8 +29,11 @@ from wakeword.config import TriggerConfig
 from wakeword.encoders import DEFAULT, create_encoder
 from wakeword.protocols import Encoder
 from wakeword.storage import write_atomically, write_bytes
+from wakeword.views import view_dim
 
 LARGEST_MB = 3.0
+BYTES = 0.42
+"""What a number takes, compressed."""
 PAUSE_SECONDS = 0.5
 PAUSE_DB = -80.0
 LIKENESS = (0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.92, 0.9, 0.88, 0.85, 0.8)
@@ -55,7 +58,7 @@ def build(
     lengths: list[float] = []
     frames = _stream(manifest, fit_rows(rows), encoder.rate, lengths)
     runs = [run for run in hear_runs(frames, encoder) if len(run) >= patience]
-    most = int(largest_mb * 1e6 / encoder.dim)
+    most = int(largest_mb * 1e6 / (BYTES * view_dim(encoder)))
     thin = runs
     for likeness in LIKENESS:
         thin = [thinned(run, likeness) for run in runs]
@@ -64,14 +67,14 @@ def build(
     every = -(-sum(map(len, thin)) // most)
     thin = thin[::every]
     numbers = np.repeat(np.arange(len(thin), dtype=np.int32), [len(run) for run in thin])
-    return NegativeBank(np.concatenate(thin), numbers, sum(lengths) / every)
+    return NegativeBank(np.concatenate(thin), numbers, sum(lengths) / every, encoder.dim)
 
 
 def thinned(run: FloatArray, likeness: float) -> FloatArray:
     """The rows of a run ``(n, dim)`` that are less like any row kept before than this cosine."""
-    kept = [0]
+    kept, views = [0], float(np.square(run[0]).sum())
     for row in range(1, len(run)):
-        if (run[kept] @ run[row]).max() < likeness:
+        if (run[kept] @ run[row]).max() < likeness * views:
             kept.append(row)
     return run[kept]
 

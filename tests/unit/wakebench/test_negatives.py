@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wakebench.manifest import Manifest, Row
-from wakebench.negatives import build, main, thinned
+from wakebench.negatives import BYTES, build, main, thinned
 from wakeword.audiofile import write_flac
 from wakeword.bank import load_bank
 from wakeword.errors import ConfigError
@@ -56,7 +56,7 @@ def test_each_run_is_represented(data):
     manifest = Manifest.read(data)
     bank = build(manifest, manifest.for_fitting(shippable=True), encoder)
     for _, hz, _, split, train_ok in CLIPS:
-        near = bank.run_scores(encoder.embed([tone(hz, 0.5)])).max()
+        near = (bank.vectors @ encoder.embed([tone(hz, 0.5)])[0]).max()
         assert (near > 0.95) == (split == "train" and train_ok == "yes")
 
 
@@ -64,7 +64,7 @@ def test_the_size_is_kept(data):
     """Where thinning is not enough, runs are dropped and the time with them."""
     manifest = Manifest.read(data)
     rows = manifest.for_fitting(shippable=True)
-    bank = build(manifest, rows, ToneEncoder(), largest_mb=2e-6 * ToneEncoder.dim)
+    bank = build(manifest, rows, ToneEncoder(), largest_mb=2e-6 * BYTES * ToneEncoder.dim)
     assert len(bank.vectors) <= 2
     assert bank.runs[-1] + 1 < 3
     assert bank.seconds < 6.0
