@@ -1,8 +1,12 @@
-"""``exec:COMMAND``: run a shell command.
+"""``exec:COMMAND``: run a program.
 
-The command gets the event in ``WAKESOUND_SOUND``, ``_SCORE``, ``_THRESHOLD``, ``_START``,
-``_END``, ``_SOURCE`` and ``_ID``, and whole as a line of JSON on its standard input. What it
-prints goes to standard error, since standard output may be for events.
+No shell comes between: the command is split into words as a shell would split it, quotes
+included, and ``~/`` at the beginning of a word is the home folder. What needs a shell (pipes,
+redirection, variables) is refused with a word about ``shell:COMMAND``, which has one.
+
+The program gets each field of the event in a variable, ``WAKESOUND_SOUND``, ``_PATTERN``,
+``_NAME``, ``_SCORE`` and so on, and the whole event as a line of JSON on its standard input. What
+it prints goes to standard error, since standard output may be for events.
 """
 
 from __future__ import annotations
@@ -10,40 +14,49 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 
 from runtime.stderr import real_stderr
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 
-VARIABLES = ("sound", "score", "threshold", "start", "end", "source", "id")
-"""Fields of the event that become variables."""
 TERM_SECONDS = 0.5
 """How long a command that took too long has to tidy up before it is killed."""
+_QUOTED = re.compile(r"\\.|'[^']*'")
+_DOUBLE_QUOTED = re.compile(r'"[^"]*"')
 
 
 class ExecSink:
-    """A shell command, run anew for each event in a process group of its own.
+    """A program, run anew for each event in a process group of its own.
+
+    Several events may be in work at once.
 
     Args:
-        command: for ``/bin/sh``.
-        timeout_seconds: after this, the command and all it started are ended.
+        words: the program and its arguments.
+        timeout_seconds: after this, the program and all it started are ended.
+        label: what to call it; the words by default.
     """
 
-    def __init__(self, command: str, timeout_seconds: float) -> None:
-        self.command = command
+    def __init__(self, words: Sequence[str], timeout_seconds: float, label: str = "") -> None:
+        self.words = list(words)
         self._timeout = timeout_seconds
+        self._label = label or f"exec:{shlex.join(words)}"
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()  # guards the set: close() may come from any thread
         self._closed = False
 
     def __str__(self) -> str:
-        return f"exec:{self.command}"
+        return self._label
 
     def __call__(self, event: WakeEvent) -> None:
-        """Run the command and wait for it.
+        """Run the program and wait for it.
 
         Raises:
             TimeoutError: it took too long; it is gone now.
@@ -51,8 +64,7 @@ class ExecSink:
         """
         fields = event.to_dict()
         line = json.dumps(fields) + "\n"
-        variables = {f"WAKESOUND_{name.upper()}": str(fields[name]) for name in VARIABLES}
-        with self._start(variables) as process:
+        with self._start(_variables({**fields, "name": event.name})) as process:
             try:
                 process.communicate(line.encode(), timeout=self._timeout)
             except subprocess.TimeoutExpired:
@@ -79,8 +91,7 @@ class ExecSink:
             try:
                 with real_stderr() as stderr:
                     process = subprocess.Popen(
-                        self.command,
-                        shell=True,
+                        self.words,
                         stdin=subprocess.PIPE,
                         stdout=stderr,
                         stderr=stderr,
@@ -91,6 +102,14 @@ class ExecSink:
                 raise SinkError(f"{self} cannot be started: {error}") from error
             self._running.add(process)
             return process
+
+
+def _variables(fields: dict[str, object]) -> dict[str, str]:
+    """Each field as a variable; a list or an object is JSON, what is missing is empty."""
+    return {
+        f"WAKESOUND_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in ((name, "" if v is None else v) for name, v in fields.items())
+    }
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -114,12 +133,40 @@ def _status(code: int) -> str:
     return f"exit status {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
 
 
+def _words(command: str) -> list[str]:
+    """Split as a shell does.
+
+    Raises:
+        ConfigError: it needs a shell, or a quotation mark is left open.
+    """
+    outside = _QUOTED.sub("", command)
+    found = re.search(r"[$`]", outside) or re.search(r"[|&;<>]", _DOUBLE_QUOTED.sub("", outside))
+    if found:
+        raise ConfigError(
+            f"'exec:{command}' runs no shell, so {found[0]!r} means nothing in it: "
+            f"write 'shell:{command}', or put it in single quotation marks"
+        )
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ConfigError(f"'exec:{command}' cannot be understood: {error}") from None
+    return [str(Path(word).expanduser()) if word.startswith("~/") else word for word in words]
+
+
 def create(rest: str, timeout_seconds: float) -> ExecSink:
     """A sink that runs the command ``rest``.
 
     Raises:
-        ConfigError: it is empty.
+        ConfigError: it is empty, needs a shell, or there is no such program.
     """
-    if not rest.strip():
+    words = _words(rest)
+    if not words:
         raise ConfigError("'exec:' needs a command, e.g. exec:./lights.sh")
-    return ExecSink(rest, timeout_seconds)
+    if shutil.which(words[0]) is None:
+        there = Path(words[0]).exists()
+        reason = "may not be executed (chmod +x)" if there else "is not there"
+        raise ConfigError(
+            f"'exec:{rest}' cannot be run: the program {words[0]!r} {reason}; "
+            "for a word of the shell write 'shell:...'"
+        )
+    return ExecSink(words, timeout_seconds, f"exec:{rest}")

@@ -40,7 +40,7 @@ class LogSink:
         _log.log(
             LEVELS[self.level],
             "heard %s at %.2f s from %s (score %.3f, needed %.3f)",
-            event.sound,
+            event.name,
             event.start_seconds,
             event.source,
             event.score,

@@ -1,0 +1,63 @@
+"""An alert that saves a clip and tells the robot of a chat group.
+
+    ROBOT=https://... python examples/alert_robot.py "crying baby:0.88, smoke alarm:0.65" [SOURCE]
+
+The robot is one of WeChat Work (企业微信群机器人); for another, change what is posted. The clips go
+to the folder ``alerts``, or where CLIPS says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.request
+from pathlib import Path
+
+from runtime.classifier import make_classifier
+from runtime.clips import ClipLimits, ClipStore
+from runtime.monitor import Monitor
+from wakeword.alarm import AlarmConfig, Alert
+from wakeword.encoders import create_encoder
+
+
+def tell(alert: Alert) -> None:
+    """Post a message; an error is logged, and the watching goes on."""
+    lasted = alert.end_seconds - alert.start_seconds
+    text = f"{alert.sound} for {lasted:.0f} s at {alert.source} (score {alert.score:.2f}). "
+    text += f"The clip is {alert.clip}." if alert.clip else "There is no clip."
+    message = {"msgtype": "text", "text": {"content": text}}
+    request = urllib.request.Request(
+        os.environ["ROBOT"],
+        json.dumps(message, ensure_ascii=False).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        told = json.load(answer)
+    if told.get("errcode") != 0:
+        raise RuntimeError(f"the robot refuses: {told}")
+
+
+def alarms(text: str) -> dict[str, AlarmConfig]:
+    """``"crying baby:0.9, smoke alarm"``: each label with its threshold."""
+    found = {}
+    for part in text.split(","):
+        label, _, threshold = part.strip().partition(":")
+        found[label] = AlarmConfig(float(threshold or 0.65))
+    return found
+
+
+def main() -> None:
+    """Watch until the source ends."""
+    watched = alarms(sys.argv[1])
+    source = sys.argv[2] if len(sys.argv) > 2 else "mic"
+    clips = ClipStore(Path(os.environ.get("CLIPS", "alerts")), ClipLimits(most=100, days=7))
+    classifier = make_classifier(create_encoder("mini"))
+    monitor = Monitor(classifier, watched, source, clips=clips)
+    monitor.on("*", tell, ends=True)  # when it ends, the clip is there
+    for alert in monitor:
+        print(alert.sound, "is over," if alert.ended else "begins,", alert.clip)
+
+
+if __name__ == "__main__":
+    main()

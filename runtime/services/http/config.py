@@ -1,0 +1,121 @@
+"""Settings of the HTTP service: where it listens, who may ask, and how much."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wakeword.errors import ConfigError
+
+HOST, PORT = "127.0.0.1", 7860
+"""Where it is served unless something else is said."""
+TOKEN_VARIABLE = "WAKESOUND_TOKEN"
+"""Environment variable that holds the token."""
+SHORTEST_TOKEN = 16
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one client, and all of them together, may ask for."""
+
+    upload_bytes: int = 25_000_000
+    """Body of a request."""
+    classify_seconds: float = 600.0
+    """Length of a recording to classify."""
+    take_seconds: float = 60.0
+    """Length of a recording that holds takes."""
+    samples: int = 40_000_000
+    """Of one recording once it is decoded, all channels together."""
+    idle_seconds: float = 30.0
+    """How long a client may pause while it sends a request."""
+    requests: int = 300
+    """That are answered or wait at once."""
+    event_streams: int = 300
+    """Open streams of events."""
+    audio_streams: int = 40
+    """Open WebSockets that send audio."""
+    drafts: int = 8
+    """Sounds that are being enrolled at once."""
+    draft_takes: int = 12
+    """Takes of each of them."""
+    draft_idle_seconds: float = 3600.0
+    """A draft that nobody has touched for so long is forgotten."""
+    mute_seconds: float = 3600.0
+    """Longest silence that can be asked for."""
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """Where and for whom.
+
+    Raises:
+        ConfigError: other machines could ask without a token, or a setting makes no sense.
+    """
+
+    host: str = HOST
+    """The address to listen at."""
+    port: int = PORT
+    """0 takes any that is free."""
+    token: str = field(default="", repr=False)
+    """What clients must know; empty for none."""
+    cors: tuple[str, ...] = ()
+    """Origins of web pages elsewhere that may ask, as ``https://example.org``."""
+    listen: tuple[str, ...] = ()
+    """Sources to hear: see ``runtime.sources.open_source``."""
+    realtime: bool = True
+    """Play recordings among them by the clock."""
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if self.token:
+            _check_token(self.token)
+        elif not is_loopback(self.host):
+            raise ConfigError(
+                f"{self.host} can be reached by other machines; give them a token with "
+                f"--token-file FILE or {TOKEN_VARIABLE}, or stay at --host {HOST}"
+            )
+        for origin in self.cors:
+            if not _ORIGIN.fullmatch(origin):
+                raise ConfigError(
+                    f"--cors takes the origin of a page, as https://example.org, not {origin!r}"
+                )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_token(path: Path | None) -> str:
+    """The token: the first line of the file, or the environment's, or none.
+
+    Raises:
+        ConfigError: the file cannot be read or is empty.
+    """
+    if path is None:
+        return os.environ.get(TOKEN_VARIABLE, "").strip()
+    try:
+        token = path.expanduser().read_text().split("\n", 1)[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"the token cannot be read from {path}: {reason}") from None
+    if not token:
+        raise ConfigError(f"there is no token in {path}; put one into its first line")
+    return token
+
+
+def _check_token(token: str) -> None:
+    if len(token) < SHORTEST_TOKEN or not re.fullmatch(r"[A-Za-z0-9._~\-]+", token):
+        raise ConfigError(
+            f"a token has at least {SHORTEST_TOKEN} characters out of letters, digits and - . _ ~; "
+            "'python -c \"import secrets; print(secrets.token_urlsafe())\"' makes one"
+        )

@@ -1,0 +1,124 @@
+"""``/classify``: a recording held against words."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Form, UploadFile
+from pydantic import BaseModel, Field
+
+from runtime.services.http.access import TheService, Upload, read_clip
+from runtime.services.http.problems import Refusal, declared
+from runtime.services.http.service import Service
+from wakeword import timeline
+from wakeword.errors import EncoderError
+from wakeword.label_list import split_labels
+from wakeword.labels import Classification
+from wakeword.resampler import resample
+
+router = APIRouter(tags=["words"])
+
+Labels = Annotated[
+    str,
+    Form(
+        description="Two labels or more, in English or Chinese, with commas between them.",
+        examples=["glass break, smoke alarm"],
+    ),
+]
+Closed = Annotated[
+    bool,
+    Form(
+        description="Whether it must be one of the labels. Otherwise everyday sounds compete with "
+        "them, and the scores of something else are all low."
+    ),
+]
+
+
+class Understood(BaseModel):
+    """How a label was read."""
+
+    text: str = Field(examples=["glass breaking"])
+    how: str = Field(description="written, glossary or translated", examples=["glossary"])
+
+
+class Moment(BaseModel):
+    """What a stretch of the recording sounds like."""
+
+    start: float = Field(description="In seconds.")
+    end: float
+    top: str | None = Field(description="The best label; null where none of these is better.")
+    scores: dict[str, float] = Field(description="Share of each label, 0..1.")
+    similarity: dict[str, float] = Field(description="Cosine with each label, -1..1.")
+    none: float | None = Field(
+        default=None, description="Share of none of these, 0..1; absent with ``closed``."
+    )
+    background: str | None = Field(
+        default=None, description="What else came nearest; absent with ``closed``."
+    )
+
+
+class Heard(BaseModel):
+    """What a recording sounds like, as a whole and stretch by stretch."""
+
+    top: str | None = Field(description="The best label; null where none of these is better.")
+    scores: dict[str, float] = Field(description="Share of each label, 0..1.")
+    similarity: dict[str, float] = Field(description="Cosine with each label, -1..1.")
+    none: float | None = Field(
+        default=None, description="Share of none of these, 0..1; absent with ``closed``."
+    )
+    background: str | None = Field(
+        default=None, description="What else came nearest; absent with ``closed``."
+    )
+    seconds: float = Field(description="Length of the recording.")
+    understood: dict[str, Understood] = Field(description="How each label was read.")
+    windows: list[Moment] = Field(description="In order of time.")
+
+
+@router.post(
+    "/classify",
+    summary="Scores of labels for a recording",
+    responses={
+        200: {
+            "description": "A score in 0..1 for each label.",
+            "content": {
+                "application/json": {"example": {"glass break": 0.91, "smoke alarm": 0.02}}
+            },
+        },
+        **declared(408, 413, 415, 501),
+    },
+)
+async def classify(
+    service: TheService, audio: Upload, labels: Labels, closed: Closed = False
+) -> dict[str, float]:
+    """The score of each label, 0..1, as one flat object."""
+    heard = await service.jobs.run(_classify, service, audio, labels, closed)
+    return {label: min(1.0, max(0.0, score)) for label, score in heard.scores.items()}
+
+
+@router.post(
+    "/classify/timeline",
+    summary="Scores of labels over the time of a recording",
+    response_model_exclude_unset=True,
+    responses=declared(408, 413, 415, 501),
+)
+async def classify_timeline(
+    service: TheService, audio: Upload, labels: Labels, closed: Closed = False
+) -> Heard:
+    """The same with all that is known: windows, likenesses, how the labels were read."""
+    heard = await service.jobs.run(_classify, service, audio, labels, closed)
+    return Heard.model_validate(timeline.as_json(heard))
+
+
+def _classify(service: Service, audio: UploadFile, labels: str, closed: bool) -> Classification:
+    clip = read_clip(service, audio, service.config.limits.classify_seconds)
+    began = time.perf_counter()
+    classifier = service.classifier()
+    try:
+        question = classifier.question(split_labels(labels), closed=closed)
+    except EncoderError as error:  # it knows no such label
+        raise Refusal(422, "unknown_label", str(error)) from None
+    samples = resample(clip.samples, clip.rate, classifier.encoder.rate)
+    heard = classifier.classify(samples, question)
+    service.metrics.classify_seconds.observe(time.perf_counter() - began)
+    return heard

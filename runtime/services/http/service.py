@@ -1,0 +1,280 @@
+"""Everything that the endpoints share: the sounds, the encoder, the streams and the counts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from runtime.classifier import make_classifier
+from runtime.configuration.hook import Hook
+from runtime.dispatch import Dispatcher
+from runtime.history import History, HistoryConfig
+from runtime.history_entry import HistoryEntry
+from runtime.history_recorder import Recorder
+from runtime.history_writer import HistoryWriter
+from runtime.library_encoder import LibraryEncoder
+from runtime.services.http.config import ServerConfig
+from runtime.services.http.drafts import DraftTable
+from runtime.services.http.feed import EventFeed
+from runtime.services.http.hearing import Hearing
+from runtime.services.http.metrics import MeteredEncoder, Metrics, metered
+from runtime.services.http.problems import Refusal
+from runtime.services.http.workers import Workers
+from runtime.sinks import TIMEOUT_SECONDS
+from runtime.stats import Stats
+from runtime.watch import LibraryWatch
+from wakeword.config import EngineConfig
+from wakeword.encoders import create_encoder
+from wakeword.engine import Engine
+from wakeword.errors import SoundNotFound, WakesoundError
+from wakeword.events import WakeEvent
+from wakeword.labels import Classifier
+from wakeword.library import SoundLibrary
+from wakeword.protocols import Encoder, TextEncoder
+from wakeword.records import SoundRecord
+from wakeword.scorer import Scorer
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What listening needs."""
+
+    encoder: Encoder
+    """As it is, for enrollment and classification."""
+    spec: str
+    """What ``create_encoder`` made it from."""
+    listening: MeteredEncoder
+    """The same, timed."""
+    sounds: Scorer
+    """The newest sounds."""
+
+
+class Service:
+    """One library, one encoder, any number of clients.
+
+    Nothing is loaded before :meth:`load`.
+
+    Args:
+        library: the sounds.
+        config: where and for whom it is served.
+        encoder: its name, or one of your own; by default the library's.
+        label_encoder: the same for ``/classify``; by default that of the sounds.
+        engine_config: settings of all engines.
+        history: where wakes and near misses are remembered; None remembers none.
+        actions: names of sounds, ``"*"`` for any, with the URI of what to do.
+        hooks: those of a configuration file.
+        action_timeout_seconds: how long one call of an action may take.
+        device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
+
+    Raises:
+        WakesoundError: an action makes no sense.
+    """
+
+    def __init__(
+        self,
+        library: SoundLibrary,
+        config: ServerConfig | None = None,
+        *,
+        encoder: str | Encoder | None = None,
+        label_encoder: str | Encoder | None = None,
+        engine_config: EngineConfig | None = None,
+        history: History | None = None,
+        actions: Sequence[tuple[str, str]] = (),
+        hooks: Sequence[Hook] = (),
+        action_timeout_seconds: float = TIMEOUT_SECONDS,
+        device: str = "cpu",
+    ) -> None:
+        self.library = library
+        self.config = config or ServerConfig()
+        self.engine_config = engine_config or EngineConfig()
+        self.failure: Exception | None = None
+        """Why the encoder or the sounds could not be loaded."""
+        self.feed = EventFeed()
+        self.audio_streams = 0
+        self.metrics = Metrics(self.stats, self._streams)
+        threads = min(4, os.cpu_count() or 1)
+        self.jobs = Workers("job", threads, waiting=self.config.limits.requests)
+        self.hearing_jobs = Workers("stream", threads, waiting=self.config.limits.requests)
+        self.drafts = DraftTable(self.config.limits)
+        self._dispatcher = Dispatcher()
+        for sound, uri in actions:
+            self._dispatcher.add(sound, uri, action_timeout_seconds)
+        for hook in hooks:
+            hook.dispatch_by(self._dispatcher)
+        self.history = None if history is None else _Counted(history, self.metrics, self.feed)
+        self._writer = None if self.history is None else HistoryWriter(self.history)
+        self._encoder = LibraryEncoder(library, encoder, device)
+        self._label_encoder = label_encoder
+        self._device = device
+        self._loaded: Loaded | None = None
+        self._watch: LibraryWatch | None = None
+        self._classifier: Classifier | None = None
+        self._classifier_lock = threading.Lock()  # the first who classifies loads its encoder
+        self.hearing = Hearing(self)
+
+    # -- from start to end -----------------------------------------------------------------
+
+    def load(self) -> None:
+        """Load the encoder and the sounds and begin to listen; blocking.
+
+        Sources that cannot be heard are logged; the rest is served all the same.
+
+        Raises:
+            WakesoundError: the encoder or the sounds cannot be used; also kept in ``failure``.
+        """
+        try:
+            self._load()
+        except Exception as error:
+            self.failure = error
+            raise
+        if self._writer is not None:
+            self._writer.start()
+        try:
+            if self.config.listen:
+                self.hearing.start()
+        except WakesoundError as error:
+            _log.error("not listening: %s", error)
+
+    def close(self) -> None:
+        """Stop listening and end the hooks; blocking."""
+        if self._watch is not None:
+            self._watch.stop()
+        self.hearing.stop()
+        self._dispatcher.finish()
+        self._dispatcher.wait(1.0)
+        self._dispatcher.close()
+        if self._writer is not None:
+            self._writer.close()
+        self.jobs.close()
+        self.hearing_jobs.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything is loaded."""
+        return self._loaded is not None
+
+    @property
+    def loaded(self) -> Loaded:
+        """The encoder and the sounds.
+
+        Raises:
+            Refusal: they are not loaded yet (503).
+        """
+        if self._loaded is None:
+            raise Refusal(503, "loading", "the encoder is still being loaded", retry_seconds=2)
+        return self._loaded
+
+    # -- what happens ----------------------------------------------------------------------
+
+    def heard(self, event: WakeEvent, stream: str) -> dict[str, Any]:
+        """Act on a wake event and tell it; from any thread. The event as it was told."""
+        _log.info("%s heard %s (%.3f)", event.source, event.name, event.score)
+        self.metrics.events.labels(event.sound, event.name, stream).inc()
+        self._dispatcher.dispatch(event, patient=False)
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        told = {**event.to_dict(), "time": now.replace("+00:00", "Z")}
+        self.feed.publish(told)
+        return told
+
+    def recorder(self, engine: Engine, source: str, session: str) -> Recorder:
+        """What notices the near misses of a client's stream, and remembers what may be."""
+        if self._writer is not None:
+            return self._writer.recorder(engine, source=source, session=session, patient=False)
+        return Recorder(
+            engine,
+            HistoryConfig(),
+            lambda draft: _count(draft.entry, self.metrics),
+            source=source,
+            session=session,
+        )
+
+    def stats(self) -> Stats:
+        """What sources and hooks did so far."""
+        return replace(self.hearing.stats(), actions=self._dispatcher.stats())
+
+    # -- what is asked for -----------------------------------------------------------------
+
+    def find(self, name: str) -> SoundRecord:
+        """The sound of this name; blocking.
+
+        Raises:
+            SoundNotFound: there is none.
+        """
+        wanted = " ".join(name.split()).casefold()
+        sounds = self.library.sounds()
+        for sound in sounds:
+            if sound.name.casefold() == wanted:
+                return sound
+        known = ", ".join(repr(sound.name) for sound in sounds[:20]) or "none yet"
+        raise SoundNotFound(f"there is no sound {name[:70]!r}; known: {known}")
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether there is an encoder that holds recordings against labels."""
+        if isinstance(self._label_encoder, str):
+            return True
+        return isinstance(self._label_encoder or self.loaded.encoder, TextEncoder)
+
+    def classifier(self) -> Classifier:
+        """What holds recordings against labels; blocking when it is loaded first.
+
+        Raises:
+            ConfigError: the encoder has no text side.
+            WakesoundError: it cannot be loaded.
+        """
+        with self._classifier_lock:
+            if self._classifier is None:
+                encoder: Any = self._label_encoder or self.loaded.encoder
+                if isinstance(encoder, str):
+                    encoder = create_encoder(encoder, device=self._device)
+                self._classifier = make_classifier(encoder)
+            return self._classifier
+
+    # -- details ---------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        encoder, spec = self._encoder(), self._encoder.spec
+        seen = self.library.fingerprint()
+        sounds = self.library.scorer(encoder)
+        self._loaded = Loaded(encoder, spec, metered(encoder, self.metrics), sounds)
+        self.metrics.sounds.set(len(sounds.sounds))
+        self._watch = LibraryWatch(self.library, encoder, seen, self._reload)
+        self._watch.start()
+
+    def _reload(self, sounds: Scorer) -> None:
+        self._loaded = replace(self.loaded, sounds=sounds)
+        self.metrics.sounds.set(len(sounds.sounds))
+        told = {"event": "sounds", "sounds": sounds.sounds, "events": sounds.events}
+        self.feed.publish(told)
+        self.hearing.sounds_changed()
+
+    def _streams(self) -> dict[str, int]:
+        return {"events": self.feed.readers, "audio": self.audio_streams}
+
+
+class _Counted(History):
+    """A history that counts what nearly woke, and tells those who watch of each record."""
+
+    def __init__(self, history: History, metrics: Metrics, feed: EventFeed) -> None:
+        super().__init__(history.folder, history.config)
+        self._metrics = metrics
+        self._feed = feed
+
+    def put(self, entry: HistoryEntry, clip: bytes | None = None) -> None:
+        """Add a record."""
+        _count(entry, self._metrics)
+        super().put(entry, clip)
+        told = {"event": "history", "id": entry.id, "kind": entry.kind, "sound": entry.sound}
+        self._feed.moment({**told, "name": entry.name})
+
+
+def _count(entry: HistoryEntry, metrics: Metrics) -> None:
+    if entry.kind == "near":
+        metrics.near_misses.labels(entry.sound).inc()

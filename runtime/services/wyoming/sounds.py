@@ -1,0 +1,125 @@
+"""The sounds of a service: loaded in the background, and anew whenever the library changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from runtime.library_encoder import LibraryEncoder
+from runtime.services.wyoming.catalogue import Catalogue
+from runtime.services.wyoming.ear import Loaded
+from runtime.watch import LibraryWatch
+from runtime.worker import Worker
+from wakeword.errors import LibraryError, WakesoundError
+from wakeword.library import SoundLibrary
+from wakeword.protocols import Encoder
+from wakeword.scorer import Scorer
+
+_log = logging.getLogger(__name__)
+
+STOP_SECONDS = 10.0
+"""How long the end of the loading is waited for; a library in C++ that is left in the middle
+of it may crash at the end of the program."""
+
+
+class Sounds:
+    """What is listened for. Used within one event loop; it loads in threads of its own.
+
+    Args:
+        library: where the sounds are; it may be empty, and change at any time.
+        encoder: its name, or one of your own; by default the library's.
+        device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
+    """
+
+    def __init__(
+        self, library: SoundLibrary, encoder: str | Encoder | None = None, device: str = "cpu"
+    ) -> None:
+        self.catalogue = Catalogue()
+        """What is told to those who ask; right from the start, also while the model loads."""
+        self._library = library
+        self._encoder = LibraryEncoder(library, encoder, device)
+        self._using: Encoder | None = None
+        self._loaded: Loaded | None = None
+        self._watch: LibraryWatch | None = None
+        self._loader = Worker("wakesound-load", self._load)
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Read the names, which is quick."""
+        self._loop = asyncio.get_running_loop()
+        self._ready = asyncio.Event()
+        self._failure: asyncio.Future[None] = self._loop.create_future()
+        try:
+            self.catalogue = Catalogue(tuple(await asyncio.to_thread(self._library.sounds)))
+        except LibraryError as error:
+            self.catalogue = Catalogue(problem=str(error))
+
+    def load(self) -> None:
+        """Begin to load the rest."""
+        self._loader.start()
+
+    async def stop(self) -> None:
+        """Load no more."""
+        self._stopped = True
+        if self._watch is not None:
+            self._watch.stop()
+        await asyncio.to_thread(self._join)
+
+    async def loaded(self) -> Loaded:
+        """What to listen with now, once there is something."""
+        await self._ready.wait()
+        assert self._loaded is not None
+        return self._loaded
+
+    async def failure(self) -> None:
+        """Wait for a fault that no change of the library can mend.
+
+        Raises:
+            WakesoundError: the encoder does not exist or cannot be loaded.
+        """
+        await asyncio.shield(self._failure)
+
+    # -- in threads ------------------------------------------------------------------------
+
+    def _join(self) -> None:
+        if self._loader.is_alive():
+            self._loader.join(STOP_SECONDS)
+        if self._watch is not None:
+            self._watch.join(STOP_SECONDS)
+
+    def _load(self) -> None:
+        seen = ""
+        try:
+            before = self._library.fingerprint()
+            self._changed(self._library.scorer(self._current_encoder()))
+            seen = before
+        except LibraryError as error:  # it may be mended, so the watch tries again
+            self.catalogue = Catalogue(problem=str(error))
+        except WakesoundError as error:
+            self._tell(self._fail, error)
+            return
+        self._watch = LibraryWatch(self._library, self._current_encoder, seen, self._changed)
+        if not self._stopped:
+            self._watch.start()
+
+    def _current_encoder(self) -> Encoder:
+        self._using = self._encoder()
+        return self._using
+
+    def _changed(self, scorer: Scorer) -> None:
+        assert self._using is not None
+        usable = set(scorer.sounds)
+        records = tuple(sound for sound in self._library.sounds() if sound.name in usable)
+        self._loaded = Loaded(self._using, scorer)
+        self.catalogue = Catalogue(records)
+        self._tell(self._ready.set)
+
+    def _fail(self, error: WakesoundError) -> None:
+        if not self._failure.done():
+            self._failure.set_exception(error)
+
+    def _tell(self, call: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
+            self._loop.call_soon_threadsafe(call, *arguments)
