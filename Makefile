@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install -c constraints.txt
 ARGS ?=
 
 # PyAudio has to be compiled; without what that takes, everything else still is installed.
-TEST_EXTRAS := dev,bench,clap,mic-sounddevice,server,train,ui
+TEST_EXTRAS := dev,bench,clap,mic-sounddevice,mqtt,parquet,plot,ray,server,train,translate,wyoming
 
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -65,7 +65,7 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 
 # Stamped only when complete, so that a later run finds what was installed in the meantime.
 $(VENV)/.installed-test: $(VENV)/.made pyproject.toml constraints.txt
-	@if scripts/system-packages audio; then \
+	@if scripts/system-packages audio broker browser; then \
 		$(PIP) -e ".[$(TEST_EXTRAS),mic]" && touch $@ $(VENV)/.installed; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo "CI tests everything: stopping." >&2; exit 1; \

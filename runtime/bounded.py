@@ -1,4 +1,4 @@
-"""A bounded queue between two threads that either waits for room or drops and counts."""
+"""A bounded queue between threads that either waits for room or drops and counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class BoundedQueue(Generic[Item]):
-    """First in, first out, for one reader and any number of writers.
+    """First in, first out, for any number of readers and writers.
 
     Args:
         limit: how much fits in, in units of ``size``.

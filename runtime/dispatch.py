@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection, Iterator
 
-from runtime.action import Action
+from runtime.action import ANY, Action
+from runtime.conditions import ALWAYS, Conditions
 from runtime.coroutines import CoroutineRunner
 from runtime.function import Function, FunctionSink
-from runtime.sinks import open_sink
+from runtime.sinks import SinkSpec, open_sink
 from runtime.stats import ActionStats
 from wakeword.events import WakeEvent
 from wakeword.protocols import Sink
@@ -31,24 +33,39 @@ class Dispatcher:
         self._actions: tuple[Action, ...] = ()
         self._finished = False
 
-    def add(self, sound: str, do: Function | Sink | str, timeout_seconds: float) -> None:
-        """From now on, do this when that sound is heard; after :meth:`finish`, never.
+    def add(
+        self,
+        sounds: str | Collection[str],
+        do: Function | Sink | SinkSpec | str,
+        timeout_seconds: float,
+        *,
+        conditions: Conditions = ALWAYS,
+        concurrency: int = 1,
+    ) -> None:
+        """From now on, do this when such a sound is heard; after :meth:`finish`, never.
 
         Args:
-            sound: name of the sound, or ``"*"``.
-            do: a function, a coroutine function, or the URI of a sink.
+            sounds: name of the sound or names of several; ``"*"`` is any.
+            do: a function, a coroutine function, or a sink by its URI or by a
+                :class:`runtime.sinks.SinkSpec`.
             timeout_seconds: how long one call may take.
+            conditions: what else must hold.
+            concurrency: how many calls may run at once.
 
         Raises:
             ConfigError: the action makes no sense.
             SinkError: it cannot be set up.
         """
-        if isinstance(do, str):
-            sink: Sink = open_sink(do, timeout_seconds=timeout_seconds)
+        if isinstance(do, (str, SinkSpec)):
+            sink = open_sink(do, timeout_seconds=timeout_seconds)
+            timeout_seconds = getattr(sink, "longest_seconds", timeout_seconds)
             timeout_seconds += SINK_MARGIN_SECONDS
         else:
             sink = FunctionSink(do)
-        action = Action(sound, sink, timeout_seconds, self._coroutines, self._owner)
+        names = (sounds,) if isinstance(sounds, str) else tuple(sounds)
+        action = Action(
+            names, sink, timeout_seconds, self._coroutines, self._owner, conditions, concurrency
+        )
         action.start()
         self._actions = (*self._actions, action)
         if self._finished:  # asked last: finish() says so before it looks for actions
@@ -63,6 +80,17 @@ class Dispatcher:
         """
         for action in self._actions:
             action.submit(event, patient=patient)
+
+    def missing(self, known: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Sounds that actions wait for in vain, each with the action in words.
+
+        Args:
+            known: the sounds there are, casefolded.
+        """
+        for action in self._actions:
+            for sound in action.sounds:
+                if sound != ANY and sound.casefold() not in known:
+                    yield sound, str(action)
 
     def finish(self) -> None:
         """Take no more events; perform those that wait."""

@@ -59,7 +59,7 @@ def _client() -> Any:
 def _needed(model: str, files: list[Any]) -> list[Any]:
     """The files to fetch: one format of the weights, the configuration, the tokenizer."""
     names = [file.rfilename for file in files if "/" not in file.rfilename]
-    chosen = {name for name in names if name.endswith((".json", ".txt"))}
+    chosen = {name for name in names if name.endswith((".json", ".txt", ".spm"))}
     for pattern in (r"model(-\d+-of-\d+)?\.safetensors", r"pytorch_model(-\d+-of-\d+)?\.bin"):
         found = {name for name in names if re.fullmatch(pattern, name)}
         if found:

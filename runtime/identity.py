@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from wakeword.alarm import Alert
 from wakeword.events import WakeEvent
 
 
 def identified(event: WakeEvent, source: str, session: str = "") -> WakeEvent:
     """The event with its source and an identifier of 16 hex digits.
+
+    The beginning and the end of an alert have the same one.
 
     Args:
         event: as the engine made it.
@@ -18,6 +21,7 @@ def identified(event: WakeEvent, source: str, session: str = "") -> WakeEvent:
             one microphone; empty for recordings, so that every run over one names its
             events alike.
     """
-    parts = (session, source, event.sound, str(event.start), str(event.end), str(event.rate))
+    end = event.confirmed if isinstance(event, Alert) else event.end
+    parts = (session, source, event.sound, str(event.start), str(end), str(event.rate))
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return replace(event, source=source, id=digest[:16])

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import math
 import os
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 
-from runtime.action import ANY
-from runtime.function import Function
+from runtime.assembly import ActionEntry, ActionSpec, Assembly, SourceSpec
+from runtime.conditions import ALWAYS, Conditions
+from runtime.history import History
+from runtime.loop import SourceLoop
 from runtime.paths import default_library
-from runtime.session import Session
+from runtime.session import Observe, Session
 from runtime.sinks import TIMEOUT_SECONDS
-from runtime.sources import open_source
-from runtime.sources._resampled import Resampled
 from runtime.stats import Stats
 from runtime.subscription import Subscription
-from runtime.watch import LibraryWatch
+from runtime.together import Together
+from wakeword.audio import FloatArray
 from wakeword.config import EngineConfig
-from wakeword.encoders import DEFAULT, create_encoder
-from wakeword.engine import Engine
-from wakeword.errors import ConfigError, LibraryError
+from wakeword.errors import ConfigError
 from wakeword.events import WakeEvent
 from wakeword.library import SoundLibrary
-from wakeword.protocols import Encoder, Sink, Source
-from wakeword.records import clean_name
-from wakeword.scorer import Scorer
-
-_log = logging.getLogger(__name__)
-
-SourceSpec = str | os.PathLike[str] | Source
-"""A URI, the path of a recording, or a source of one's own."""
+from wakeword.protocols import Encoder
 
 
 class WakeListener:
@@ -52,6 +44,10 @@ class WakeListener:
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
         realtime: play recordings by the clock.
         action_timeout_seconds: how long one call of an action may take.
+        history: where wakes and near misses are remembered, for feedback; None remembers none.
+        observe: sees each source's windows and their best matches, in the engines' threads.
+        confirm: a second encoder or its name, as ``encoder``; it is asked about what is about to
+            wake, and refuses what is not like the takes to it either.
     """
 
     def __init__(
@@ -64,36 +60,50 @@ class WakeListener:
         device: str = "cpu",
         realtime: bool = False,
         action_timeout_seconds: float = TIMEOUT_SECONDS,
+        history: History | None = None,
+        observe: Observe | None = None,
+        confirm: str | Encoder | None = None,
     ) -> None:
         self.config = config or EngineConfig()
         if not isinstance(library, SoundLibrary):
             library = SoundLibrary(library or default_library(), self.config.segmenter)
         self.library = library
-        self._sources = _listed(sources)
-        self._encoder = encoder
-        self._device = device
-        self._realtime = realtime
+        self._assembly = Assembly(
+            library,
+            sources,
+            encoder,
+            self.config,
+            device=device,
+            realtime=realtime,
+            history=history,
+            observe=observe,
+            confirm=confirm,
+        )
         self._action_timeout = action_timeout_seconds
-        self._actions: list[tuple[str, Function | Sink | str, float]] = []
-        self._loaded: tuple[str, Encoder] | None = None
+        self._together: list[Together] = []
+        self._actions: list[ActionEntry] = []
         self._session: Session | None = None
         self._stops = 0
         self._lock = threading.Lock()  # one thread at a time starts or adds an action
 
     def on(
         self,
-        sound: str,
-        action: Function | Sink | str,
+        sound: str | Collection[str],
+        action: ActionSpec,
         *,
         timeout_seconds: float | None = None,
+        conditions: Conditions = ALWAYS,
+        concurrency: int = 1,
     ) -> WakeListener:
         """Do this when that sound is heard; also while listening.
 
         Args:
-            sound: its name, or ``"*"`` for all.
+            sound: its name, the names of several, or ``"*"`` for all.
             action: a function or coroutine function that takes the event or nothing, or a
                 URI: ``"exec:COMMAND"``, ``"https://..."``; see :mod:`runtime.sinks`.
             timeout_seconds: how long one call may take; the listener's own by default.
+            conditions: what else must hold: a score, a source, not at night.
+            concurrency: how many calls may run at once; above 1 they keep no order.
 
         Returns:
             The listener, for another ``on`` or for ``start``.
@@ -102,12 +112,87 @@ class WakeListener:
             SoundNotFound: only while listening: there is no such sound.
             ConfigError: only while listening: the action makes no sense.
         """
-        entry = (sound, action, timeout_seconds or self._action_timeout)
+        sounds = (sound,) if isinstance(sound, str) else tuple(sound)
+        timeout_seconds = timeout_seconds or self._action_timeout
+        entry = ActionEntry(sounds, action, timeout_seconds, conditions, concurrency)
         with self._lock:
             if self._session is not None and not self._session.done:
-                self._add(self._session, *entry)
+                self._assembly.add(self._session, entry)
             self._actions.append(entry)
         return self
+
+    def when(self, trigger: Together | str) -> WakeListener:
+        """Make an event also when several sounds are heard together; also while listening.
+
+        Args:
+            trigger: ``"bark@mic + tap@desk within 1s"``: a sound, or a sound at a source, and
+                others, in any order; ``"NAME = ..."`` gives it a name for :meth:`on`, which
+                otherwise is ``"bark + tap"``.
+
+        Raises:
+            ConfigError: the text is something else, or while listening: no such source.
+            SoundNotFound: only while listening: there is no such sound.
+        """
+        parsed = trigger if isinstance(trigger, Together) else Together.parse(trigger)
+        with self._lock:
+            if self._session is not None and not self._session.done:
+                self._assembly.add_together(self._session, parsed)
+            self._together.append(parsed)
+        return self
+
+    # -- being deaf on purpose -------------------------------------------------------------
+
+    def mute(self, seconds: float = math.inf, *, source: str | None = None) -> None:
+        """Hear nothing from now on for so long: while a chime or a voice of ours is played.
+
+        What is muted never reaches the engine, so nothing of it can be part of a later event.
+        Does nothing while not listening.
+
+        Args:
+            seconds: how long; until :meth:`unmute` by default.
+            source: name of the source; all by default.
+
+        Raises:
+            ConfigError: the time is not positive, or there is no such source.
+        """
+        if not seconds > 0.0:
+            raise ConfigError(f"a time to be muted is above 0 seconds, not {seconds}")
+        for loop in self._loops(source):
+            loop.mute(seconds)
+
+    def unmute(self, *, source: str | None = None) -> None:
+        """Hear again from now on.
+
+        Args:
+            source: name of the source; all by default.
+
+        Raises:
+            ConfigError: there is no such source.
+        """
+        for loop in self._loops(source):
+            loop.unmute()
+
+    def reference(self, samples: FloatArray, rate: int, *, source: str | None = None) -> None:
+        """Say that this is being played from now on, so that it does not wake anything.
+
+        Other sounds still do. Say it when playing begins; several may play at once. Does
+        nothing while not listening.
+
+        Args:
+            samples: ``(n,) float32``, what goes to the loudspeaker.
+            rate: samples per second.
+            source: name of the source that may hear it; all by default.
+
+        Raises:
+            AudioFormatError: the samples are not finite mono float32.
+            ConfigError: there is no such source.
+        """
+        for loop in self._loops(source):
+            loop.play(samples, rate)
+
+    def _loops(self, source: str | None) -> list[SourceLoop]:
+        session = self._session
+        return [] if session is None or session.done else session.loops(source)
 
     # -- running ---------------------------------------------------------------------------
 
@@ -255,89 +340,11 @@ class WakeListener:
         with self._lock:
             if self.listening:
                 return
-            self._require_sounds()
-            seen = self.library.fingerprint()
-            encoder = self._ready_encoder()
-            sounds = self.library.scorer(encoder)
-            if not sounds.sounds:
-                raise LibraryError(
-                    f"no sound in {self.library.folder} can be used, since their recordings are "
-                    "missing or damaged; enroll them again"
-                )
-            session = Session(loop)
-            with contextlib.ExitStack() as undo:
-                undo.callback(session.dispatcher.close)
-                for entry in self._actions:
-                    self._add(session, *entry)
-                for spec in self._sources:
-                    source = self._open(spec, encoder.rate)
-                    undo.callback(source.close)
-                    session.add(source, Engine(sounds, encoder, self.config))
-                undo.pop_all()
-            session.watch = LibraryWatch(self.library, encoder, seen, self._reload)
+            session = self._assembly.session(loop, self._actions, self._together)
             self._session = session
             session.start()
             if self._stops != stops:  # while this was going on
                 session.stop(wait=False)
-
-    def _require_sounds(self) -> None:
-        if self.library.sounds():
-            return
-        for problem in self.library.problems().values():
-            raise problem
-        raise LibraryError(
-            f"no sounds are enrolled yet in {self.library.folder}; run 'wakesound enroll NAME'"
-        )
-
-    def _ready_encoder(self) -> Encoder:
-        """The encoder, loaded once for each name."""
-        if self._encoder is not None and not isinstance(self._encoder, str):
-            return self._encoder
-        record = self.library.record()
-        spec = self._encoder or (record.encoder if record else DEFAULT)
-        if self._loaded is None or self._loaded[0] != spec:
-            self._loaded = spec, create_encoder(spec, device=self._device)
-        return self._loaded[1]
-
-    def _open(self, spec: SourceSpec, rate: int) -> Source:
-        if isinstance(spec, (str, os.PathLike)):
-            return open_source(os.fspath(spec), rate, realtime=self._realtime)
-        return Resampled(spec, rate)
-
-    def _add(
-        self, session: Session, sound: str, action: Function | Sink | str, timeout_seconds: float
-    ) -> None:
-        """Add an action to a session, under the sound's own spelling."""
-        name = sound if sound == ANY else self._find(sound)
-        session.dispatcher.add(name, action, timeout_seconds)
-
-    def _find(self, name: str) -> str:
-        """How the sound is spelled.
-
-        Raises:
-            SoundNotFound: there is none; the message lists those there are.
-        """
-        return self.library.get(clean_name(name)).name
-
-    def _reload(self, sounds: Scorer) -> None:
-        session = self._session
-        if session is None:
-            return
-        known = {name.casefold() for name in sounds.sounds}
-        for stats in session.dispatcher.stats():  # they name an action without its secrets
-            if stats.sound != ANY and stats.sound.casefold() not in known:
-                _log.warning(
-                    "there is no sound %r any more; %s waits for it", stats.sound, stats.action
-                )
-        session.load(sounds)
-
-
-def _listed(sources: SourceSpec | Sequence[SourceSpec]) -> tuple[SourceSpec, ...]:
-    if isinstance(sources, (str, os.PathLike, Source)):
-        return (sources,)
-    if not sources:
-        raise ConfigError("name at least one source, e.g. 'mic'")
-    return tuple(sources)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from runtime.bounded import BoundedQueue
+from runtime.history_recorder import Recorder
 from runtime.identity import identified
+from runtime.level import LevelMeter
+from runtime.muting import Muting
+from runtime.played import Played
 from runtime.stats import SourceStats
 from runtime.worker import Worker
-from wakeword.audio import AudioFrame
+from wakeword.audio import AudioFrame, FloatArray
 from wakeword.engine import Engine
 from wakeword.events import WakeEvent
-from wakeword.protocols import Source
+from wakeword.protocols import Hearing, Source
 from wakeword.scorer import Scorer
 
 _log = logging.getLogger(__name__)
@@ -37,16 +41,18 @@ class SourceLoop:
         heard: called with each event, and whether the source can wait meanwhile.
         ended: called once, after the last event.
         session: see :func:`runtime.identity.identified`; for live sources.
+        recorder: is told what was heard, for the history; the engine's observer.
     """
 
     def __init__(
         self,
         source: Source,
         name: str,
-        engine: Engine,
+        engine: Hearing,
         heard: Callable[[WakeEvent, bool], object],
         ended: Callable[[], object],
         session: str,
+        recorder: Recorder | None = None,
     ) -> None:
         self.name = name
         self._source = source
@@ -54,6 +60,7 @@ class SourceLoop:
         self._heard = heard
         self._ended = ended
         self._session = session if source.live else ""
+        self._recorder = recorder
         self._queue: BoundedQueue[AudioFrame] = BoundedQueue(
             round(QUEUE_SECONDS * engine.rate),
             size=lambda frame: len(frame.samples),
@@ -61,6 +68,13 @@ class SourceLoop:
         )
         self._reader = Worker(f"wakesound-reader-{name}", self._read, carry=True)
         self._listener = Worker(f"wakesound-engine-{name}", self._run, carry=True)
+        self._meter = LevelMeter()
+        self._muting = Muting()
+        self._played = Played(engine.rate)
+        self._arrived = self._position = 0
+        self.clock_offset_seconds = 0.0
+        """Added to times in the stream, it gives those of all live sources on one clock."""
+        self._suppressed = 0
         self._sounds: Scorer | None = None
         self._stopping = False
         self._events = 0
@@ -84,6 +98,23 @@ class SourceLoop:
         self._sounds = sounds
 
     @property
+    def now(self) -> int:
+        """The sample that is being heard: the latest of a live source, or the engine's next."""
+        return max(self._arrived if self._source.live else 0, self._position)
+
+    def mute(self, seconds: float) -> None:
+        """Hear nothing for so long from now on; from any thread."""
+        self._muting.mute(self.now, seconds * self._engine.rate)
+
+    def unmute(self) -> None:
+        """Hear again from now on; from any thread."""
+        self._muting.lift(self.now)
+
+    def play(self, samples: FloatArray, rate: int) -> None:
+        """This is being played from now on, and no wake; from any thread."""
+        self._played.play(samples, rate, self.now)
+
+    @property
     def error(self) -> BaseException | None:
         """Why it ended, if not at the end of the source."""
         return self._listener.error or self._reader.error
@@ -95,12 +126,14 @@ class SourceLoop:
         return SourceStats(
             name=self.name,
             state="failed" if error else "listening" if alive else "ended",
-            seconds=self._engine.position / self._engine.rate,
+            seconds=max(self._position, self._engine.position) / self._engine.rate,
             events=self._events,
             frames_dropped=self._queue.dropped,
             samples_lost=getattr(self._source, "samples_lost", 0),
             restarts=getattr(self._source, "restarts", 0),
             error=str(error) if error else "",
+            level_db=self._meter.level_db,
+            suppressed=self._suppressed,
         )
 
     def _read(self) -> None:
@@ -108,6 +141,9 @@ class SourceLoop:
             for frame in self._source:
                 if self._stopping:
                     return
+                if not self._arrived and self._source.live:
+                    self.clock_offset_seconds = time.monotonic() - frame.end / frame.rate
+                self._arrived = frame.end
                 if not self._queue.put(frame, patient=not self._source.live):
                     _log.warning(
                         "%s: this machine is too slow to hear everything; %d frames dropped so far",
@@ -122,6 +158,8 @@ class SourceLoop:
             self._listen()
         finally:
             try:
+                if self._recorder is not None:
+                    self._recorder.finish()
                 self._queue.close()
                 self._close_source()
             finally:
@@ -140,15 +178,29 @@ class SourceLoop:
     def _listen(self) -> None:
         while (frame := self._queue.get()) is not None:
             sounds = self._sounds  # never cleared, as that could erase newer ones
-            if sounds is not None and sounds is not self._engine.scorer:
-                self._engine.load(sounds)
-            self._tell(self._engine.push(frame))
+            engine = self._engine
+            if sounds is not None and isinstance(engine, Engine) and sounds is not engine.scorer:
+                engine.load(sounds)
+            self._meter.push(frame)
+            self._position = frame.end
+            self._played.hear(frame)
+            for part in self._muting(frame):
+                self._tell(self._engine.push(part))
+            if self._recorder is not None:
+                self._recorder.advance(self._engine.position)
         if not self._stopping:
             self._tell(self._engine.flush())
 
-    def _tell(self, events: list[WakeEvent]) -> None:
+    def _tell(self, events: Sequence[WakeEvent]) -> None:
         for event in events:
             if self._stopping:
                 return
+            if self._played.owns(event):
+                self._suppressed += 1
+                _log.info("%s: %s is what we play ourselves", self.name, event.name)
+                continue
             self._events += 1
-            self._heard(identified(event, self.name, self._session), not self._source.live)
+            named = identified(event, self.name, self._session)
+            if self._recorder is not None:
+                self._recorder.event(named)
+            self._heard(named, not self._source.live)

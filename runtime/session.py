@@ -8,23 +8,32 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from runtime.action import caller
 from runtime.dispatch import Dispatcher
+from runtime.history import History
+from runtime.history_recorder import Recorder
+from runtime.history_writer import HistoryWriter
+from runtime.identity import identified
 from runtime.loop import SourceLoop
 from runtime.stats import Stats
 from runtime.subscription import Subscription
+from runtime.together import Gathering, Together
 from runtime.watch import LibraryWatch
 from runtime.worker import Worker
-from wakeword.engine import Engine
-from wakeword.errors import WakesoundError
-from wakeword.events import WakeEvent
-from wakeword.protocols import Source
+from wakeword.engine import Engine, Observer
+from wakeword.errors import ConfigError, WakesoundError
+from wakeword.events import Match, WakeEvent, Window
+from wakeword.protocols import Hearing, Source
 from wakeword.scorer import Scorer
 
 _log = logging.getLogger(__name__)
 
+Observe = Callable[[str, Window, Match | None], object]
+"""Is told which source heard a window, the window and its best match."""
 GRACE_SECONDS = 1.0
 """How long actions may go on after :meth:`Session.stop`."""
 POLL_SECONDS = 0.05
@@ -40,12 +49,17 @@ class Session:
 
     Args:
         loop: the event loop for coroutines; None makes one when it is needed.
+        history: where wakes and near misses are remembered; None remembers none.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop | None = None, history: History | None = None
+    ) -> None:
         self.dispatcher = Dispatcher(loop, owner=self)
         self.watch: LibraryWatch | None = None
+        self._history = HistoryWriter(history) if history is not None else None
         self._loops: list[SourceLoop] = []
+        self._gatherings: tuple[Gathering, ...] = ()
         self._subscriptions: tuple[Subscription, ...] = (Subscription(),)
         self._messages: queue.SimpleQueue[Literal["ended", "stop"]] = queue.SimpleQueue()
         self._keeper = Worker("wakesound", self._see_through)
@@ -55,22 +69,67 @@ class Session:
         self._ending = False
         self._exiting = False
 
-    def add(self, source: Source, engine: Engine) -> None:
-        """Listen to this source too; before the start."""
+    def add(
+        self,
+        source: Source,
+        engine: Hearing,
+        observe: Observe | None = None,
+        called: str | None = None,
+    ) -> None:
+        """Listen to this source too; before the start.
+
+        Args:
+            source: what to hear.
+            engine: hears nothing else.
+            observe: sees each window and its best match, in the engine's thread.
+            called: what its events say they came from; the source's own name by default.
+        """
+        own = called or source.name
         taken = {loop.name for loop in self._loops}
-        name, number = source.name, 1
+        name, number = own, 1
         while name in taken:
             number += 1
-            name = f"{source.name}#{number}"
+            name = f"{own}#{number}"
         loop = SourceLoop(
-            source, name, engine, self._heard, lambda: self._messages.put("ended"), self._token
+            source,
+            name,
+            engine,
+            self._heard,
+            lambda: self._messages.put("ended"),
+            self._token,
+            self._recorder(source, name, engine),
         )
+        if observe is not None and isinstance(engine, Engine):
+            engine.observer = _both(engine.observer, partial(observe, name))
         self._loops.append(loop)
+
+    @property
+    def together(self) -> tuple[Together, ...]:
+        """The triggers over several sounds."""
+        return tuple(gathering.together for gathering in self._gatherings)
+
+    def add_together(self, trigger: Together) -> None:
+        """Make an event also when these sounds are heard together, from now on."""
+        self._gatherings = (*self._gatherings, Gathering(trigger))
+
+    def loops(self, source: str | None = None) -> list[SourceLoop]:
+        """The loop of a source, or all of them.
+
+        Raises:
+            ConfigError: there is no such source.
+        """
+        found = [loop for loop in self._loops if source is None or loop.name == source]
+        if not found:
+            names = ", ".join(loop.name for loop in self._loops)
+            raise ConfigError(f"there is no source {source!r}; there are: {names}")
+        return found
 
     def start(self) -> None:
         """Begin; it ends with the program, if nothing ends it before."""
         atexit.register(self._at_exit)
         self._keeper.start()
+        if self._history is not None:
+            self._history.start()
         for loop in self._loops:
             loop.start()
         if self.watch is not None:
@@ -138,12 +197,33 @@ class Session:
             reloads=self.watch.reloads if self.watch else 0,
         )
 
+    def _recorder(self, source: Source, name: str, engine: Hearing) -> Recorder | None:
+        if self._history is None or not isinstance(engine, Engine):
+            return None
+        recorder = self._history.recorder(
+            engine,
+            source=name,
+            session=self._token if source.live else "",
+            patient=not source.live,
+        )
+        engine.observer = recorder.window
+        return recorder
+
     def _at_exit(self) -> None:
         self._exiting = True
         self.stop(wait=True)
 
     def _heard(self, event: WakeEvent, patient: bool) -> None:
-        _log.info("%s heard %s (%.3f)", event.source, event.sound, event.score)
+        _log.info("%s heard %s (%.3f)", event.source, event.name, event.score)
+        self._pass_on(event, patient)
+        if self._gatherings:
+            offset = self.loops(event.source)[0].clock_offset_seconds
+            for gathering in self._gatherings:
+                both = gathering.push(event, offset + event.end_seconds)
+                if both is not None:
+                    self._pass_on(identified(both, both.source, self._token), patient)
+
+    def _pass_on(self, event: WakeEvent, patient: bool) -> None:
         self.dispatcher.dispatch(event, patient=patient)
         for subscription in self._subscriptions:
             subscription.put(event, patient=patient)
@@ -156,6 +236,8 @@ class Session:
             self._take_no_more()
             self._wait_for_actions(stopped)
             self.dispatcher.close()
+            if self._history is not None:
+                self._history.close()
         finally:
             if not self._exiting:
                 atexit.unregister(self._at_exit)
@@ -192,6 +274,15 @@ class Session:
                 deadline = time.monotonic() + GRACE_SECONDS
             if deadline is not None and time.monotonic() > deadline:
                 return
+
+
+def _both(first: Observer | None, second: Observer) -> Observer:
+    def observe(window: Window, match: Match | None) -> None:
+        if first is not None:
+            first(window, match)
+        second(window, match)
+
+    return observe
 
 
 def _report(loop: SourceLoop) -> None:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from runtime.assembly import SourceSpec
 from runtime.function import Function
-from runtime.listener import SourceSpec, WakeListener
+from runtime.listener import WakeListener
 from wakeword.events import WakeEvent
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Sink

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from wakeword.audio import SILENCE_DB
+
 State = Literal["listening", "ended", "failed"]
 
 
@@ -28,6 +30,10 @@ class SourceStats:
     """How often the device was opened again."""
     error: str = ""
     """Why it failed."""
+    level_db: float = SILENCE_DB
+    """Level of the loudest frame of the last second of audio, dBFS."""
+    suppressed: int = 0
+    """Wake events that were only what we played ourselves."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class ActionStats:
     """One action."""
 
     sound: str
-    """The sound it waits for; ``"*"`` is any."""
+    """The sounds it waits for, with commas between; ``"*"`` is any."""
     action: str
     """What it does, in words."""
     called: int
@@ -46,6 +52,8 @@ class ActionStats:
     """How often it took too long."""
     dropped: int
     """Events that it never got, because it was too slow or hung too often."""
+    skipped: int = 0
+    """Events of its sounds that its conditions kept away, quiet hours for one."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class LibraryWatch:
 
     Args:
         library: what to watch.
-        encoder: for new takes.
+        encoder: for new takes; or a function that gives it, where it may change with the
+            library.
         seen: the library's fingerprint when it was read last.
         changed: called with the new sounds.
     """
@@ -35,7 +36,7 @@ class LibraryWatch:
     def __init__(
         self,
         library: SoundLibrary,
-        encoder: Encoder,
+        encoder: Encoder | Callable[[], Encoder],
         seen: str,
         changed: Callable[[Scorer], object],
     ) -> None:
@@ -56,6 +57,11 @@ class LibraryWatch:
         """Look no more."""
         self._stopped.set()
 
+    def join(self, timeout_seconds: float) -> None:
+        """Wait until it has stopped, if it was started: it may be in the middle of reading."""
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+
     def _watch(self) -> None:
         problem = ""
         while not self._stopped.wait(PERIOD_SECONDS):
@@ -71,7 +77,8 @@ class LibraryWatch:
         seen = self._library.fingerprint()
         if seen == self._seen:
             return
-        sounds = self._library.scorer(self._encoder)
+        encoder = self._encoder() if callable(self._encoder) else self._encoder
+        sounds = self._library.scorer(encoder)
         self._seen = seen
         _log.info("the sounds have changed; now listening for: %s", ", ".join(sounds.sounds))
         self._changed(sounds)

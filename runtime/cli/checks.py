@@ -39,6 +39,7 @@ EXTRAS = {
     "mic": ("PyAudio",),
     "mic-sounddevice": ("sounddevice",),
     "clap": ("torch", "transformers"),
+    "mqtt": ("aiomqtt",),
     "server": ("fastapi", "uvicorn"),
 }
 """Extras and the distributions that they stand for."""
@@ -176,8 +177,9 @@ def threads(_: Settings) -> Iterator[Finding]:
 def _cache(library: SoundLibrary, encoder: Encoder) -> Finding:
     """Whether the embeddings of all takes are at hand."""
     from wakeword.vectors import FILE, VectorCache
+    from wakeword.views import view_dim
 
-    cached = VectorCache(library.folder, encoder.id, encoder.dim).read()
+    cached = VectorCache(library.folder, encoder.id, view_dim(encoder)).read()
     missing = sum(take.file not in cached for s in library.sounds() for take in s.takes)
     if missing:
         return Finding(FILE, "good", f"{missing} takes to embed, done when listening begins")

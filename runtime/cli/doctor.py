@@ -11,13 +11,23 @@ from runtime.cli.settings import Settings, encoder_option, examples, json_option
 SIGNS = {"good": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
 
 
-@click.command("doctor", epilog=examples("wakesound doctor", "wakesound doctor --encoder clap"))
+@click.command(
+    "doctor",
+    epilog=examples(
+        "wakesound doctor", "wakesound doctor --encoder clap", "wakesound doctor --room mic"
+    ),
+)
+@click.option(
+    "--room",
+    metavar="SOURCE",
+    help="Listen to the room too: mic or mic:NAME for a minute, or a recording.",
+)
 @json_option
 @library_option
 @encoder_option
 @click.pass_obj
 @click.pass_context
-def command(ctx: click.Context, settings: Settings, as_json: bool) -> None:
+def command(ctx: click.Context, settings: Settings, room: str | None, as_json: bool) -> None:
     """Find out what is wrong with this set-up.
 
     Looks at Python, packages, microphones, the library and the encoder. Every problem comes
@@ -29,6 +39,11 @@ def command(ctx: click.Context, settings: Settings, as_json: bool) -> None:
     from runtime.cli import checks, screen
 
     findings = [finding for check in checks.ALL for finding in check(settings)]
+    if room is not None:
+        from runtime.cli.room_check import check_room
+
+        with screen.progress("Listening to the room") as shown:
+            findings += check_room(settings, room, shown)
     broken = sum(finding.verdict == "bad" for finding in findings)
     if as_json:
         screen.print_json({"healthy": not broken, "checks": [asdict(f) for f in findings]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from runtime.cli.settings import (
 
 if TYPE_CHECKING:
     from enroll import EnrollmentResult
+    from wakeword.protocols import Encoder
 
 
 @click.command(
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
         "wakesound enroll whistle --takes 3 --source mic:USB",
         "wakesound enroll doorbell take1.wav take2.flac take3.mp3",
         "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 0.1",
+        "wakesound enroll clap claps.wav --pattern 2 --pattern 3",
+        "wakesound enroll whistle --veto 'kettle, television' --speech guard",
     ),
 )
 @click.argument("name")
@@ -46,6 +50,21 @@ if TYPE_CHECKING:
     help="False wakes per hour that may happen.",
     show_default=True,
 )
+@click.option(
+    "--pattern",
+    "patterns",
+    metavar="N",
+    multiple=True,
+    help="Wake on exactly N in a row, or on the 'rhythm' of the recordings; may be repeated.",
+)
+@click.option("--veto", metavar="LABELS", default="", help="What it is not, e.g. 'kettle, bird'.")
+@click.option(
+    "--speech",
+    type=click.Choice(["allow", "guard"]),
+    default="allow",
+    help="With guard, talk does not wake it.",
+    show_default=True,
+)
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
 @click.option("--force", is_flag=True, help="Enroll in spite of warnings.")
 @json_option
@@ -60,6 +79,9 @@ def command(
     source: str | None,
     ambient: str | None,
     budget: float,
+    patterns: tuple[str, ...],
+    veto: str,
+    speech: str,
     replace: bool,
     force: bool,
     as_json: bool,
@@ -74,9 +96,12 @@ def command(
 
     if files and (takes or source):
         raise click.UsageError("--takes and --source are for recording; leave them out with files")
+    if not files and "rhythm" in patterns:
+        raise click.UsageError("a rhythm is learned from recordings; name the files that hold it")
     library = settings.open_library()
     with screen.busy("Loading the encoder"):
         encoder, spec = settings.open_encoder(library)
+    labels = _labels(veto, speech, encoder)
     options: dict[str, Any] = {
         "budget_per_hour": budget,
         "ambient": ambient,
@@ -85,22 +110,49 @@ def command(
     }
     if files:
         with screen.busy("Listening to the takes"):
-            result = enroll_files(library, encoder, name, files, encoder_spec=spec, **options)
+            result = enroll_files(
+                library, encoder, name, files, encoder_spec=spec, patterns=patterns, **options
+            )
     else:
+        from enroll.patterns import make_pattern
         from runtime.cli.guide import Guide
 
-        enrollment = Enrollment(library, encoder, spec, name, **options)
+        wanted = [make_pattern(pattern, (), 0.0) for pattern in patterns]
+        enrollment = Enrollment(library, encoder, spec, name, patterns=wanted, **options)
         result = Guide(enrollment, library).run(source or "mic", takes or 5)
+    if labels:
+        from enroll.refit import set_vetoes
+
+        result = replaced(result, sound=set_vetoes(library, encoder, name, labels))
     if as_json:
         screen.print_json(summary(result))
     else:
         _show(result)
 
 
+def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
+    """What the sound is not, once the encoder knows all of it.
+
+    Raises:
+        ConfigError: the encoder knows no words.
+        EncoderError: it does not know one of these.
+    """
+    from enroll.vetoes import parse_labels
+    from wakeword.veto import SPEECH, label_vectors
+
+    guard = [SPEECH] if speech == "guard" else []
+    labels = list(dict.fromkeys([*parse_labels(veto), *guard]))
+    if labels:
+        label_vectors(labels, encoder)
+    return labels
+
+
 def summary(result: EnrollmentResult) -> dict[str, Any]:
     """What was enrolled, as a JSON object."""
+    from runtime.cli.pattern import about
+    from runtime.cli.sounds import expectation
+
     sound, calibration = result.sound, result.calibration
-    hourly = calibration.false_alarms_per_hour
     return {
         "name": sound.name,
         "takes": [
@@ -114,12 +166,20 @@ def summary(result: EnrollmentResult) -> dict[str, Any]:
             for take, likeness in _judged(result)
         ],
         "threshold": sound.threshold,
+        "patterns": [about(pattern, sound.name) for pattern in sound.patterns],
+        "vetoes": [veto.label for veto in sound.vetoes],
         "budget_per_hour": sound.budget_per_hour,
-        "false_wakes_per_day": None if hourly is None else round(24 * hourly, 2),
-        "miss_rate": calibration.miss_rate,
-        "expectation": str(calibration),
+        **expectation(calibration.expectation),
         "findings": [
             {"code": finding.code, "message": finding.message} for finding in result.findings
+        ],
+        "refitted": [
+            {
+                "name": one.after.name,
+                "threshold_before": one.before.threshold,
+                "threshold": one.after.threshold,
+            }
+            for one in result.refitted
         ],
     }
 
@@ -134,6 +194,7 @@ def _show(result: EnrollmentResult) -> None:
     from rich.text import Text
 
     from runtime.cli import screen
+    from runtime.cli.pattern import in_words
 
     console = screen.console()
     numbers = ("Length", "Level", "Over noise", "Likeness")
@@ -151,5 +212,13 @@ def _show(result: EnrollmentResult) -> None:
         console.print(screen.note(finding.message))
     sound = result.sound
     console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
-    expectation = str(result.calibration)
-    console.print(f"Threshold {sound.threshold:.2f}: {expectation}.")
+    for pattern in sound.patterns:
+        console.print(f"Wakes on {in_words(pattern, sound)}.")
+    if sound.vetoes:
+        console.print(f"Not on: {', '.join(veto.label for veto in sound.vetoes)}.")
+    about_it = " for a beat" if sound.patterns else f": {result.calibration}"
+    console.print(f"Threshold {sound.threshold:.2f}{about_it}.", soft_wrap=True)
+    for one in result.refitted:
+        change = f"{one.before.threshold:.2f} -> {one.after.threshold:.2f}"
+        text = f"{one.after.name} was fitted anew, or this would set it off: threshold {change}."
+        console.print(text, style="dim", soft_wrap=True)

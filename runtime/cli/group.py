@@ -12,6 +12,8 @@ SECTIONS = {
     "Sounds": {
         "enroll": "Teach a sound, from recordings or the microphone.",
         "sounds": "List the enrolled sounds.",
+        "pattern": "Wake on so many in a row, or on a rhythm.",
+        "calibrate": "Fit the sounds to your room, or to another budget of false wakes.",
         "remove": "Delete sounds and their recordings.",
         "rename": "Give a sound another name.",
         "export": "Pack sounds into one file.",
@@ -20,8 +22,20 @@ SECTIONS = {
     },
     "Listening": {
         "listen": "Wake on the sounds in a microphone, file or stream.",
+        "wyoming": "Serve the sounds as wake words to Home Assistant and satellites.",
+        "mqtt": "Publish wakes to an MQTT broker, as a device of Home Assistant.",
+        "serve": "Serve a web page and the HTTP API: sounds, enrollment, labels, live events.",
+        "history": "Show what fired and what nearly did, and why.",
+        "feedback": "Say what was heard wrongly or missed.",
+    },
+    "Words": {
+        "classify": "Tell which of some labels recordings sound like.",
+        "monitor": "Watch a microphone, file or stream for labels, and alert.",
+        "batch": "Hold all recordings in a folder against labels.",
+        "labels": "Check labels, and measure how well they are recognised.",
     },
     "Set-up": {
+        "config": "Check or write a configuration file.",
         "devices": "List the microphones.",
         "doctor": "Find out what is wrong with this set-up.",
         "models": "List and fetch weights of encoders.",

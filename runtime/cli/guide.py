@@ -12,6 +12,7 @@ import click
 from rich.text import Text
 
 from enroll import Capture, Drafts, Enrollment
+from enroll.beats import single_beats
 from runtime.cli import screen
 from runtime.cli.meter import Meter
 from runtime.sources import open_source
@@ -94,7 +95,8 @@ class Guide:
             return
         with contextlib.closing(open_source(uri, RATE)) as source, Meter(self._console) as meter:
             for take in self._heard(source, meter, wanted):
-                self._judge(take, self._drafts.save(take))
+                for part in single_beats(take) if self._enrollment.patterns else [take]:
+                    self._judge(part, self._drafts.save(part))
                 if len(self._paths) >= wanted:
                     return
         self._console.print(screen.note(f"{uri} ended after {len(self._paths)} of {wanted} takes"))

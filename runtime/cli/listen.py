@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runtime.cli.configured import add_hooks, config_option
 from runtime.cli.settings import (
     FiniteRange,
     Settings,
@@ -16,6 +17,7 @@ from runtime.cli.settings import (
     examples,
     json_option,
     library_option,
+    remember_options,
 )
 from wakeword.errors import WakesoundError
 
@@ -47,13 +49,21 @@ SIGNALS = tuple(
     help="mic, mic:NAME, file:PATH, or - for raw 16-bit PCM; may be repeated. Default: mic.",
 )
 @click.option(
+    "--when",
+    "triggers",
+    metavar="WHEN",
+    multiple=True,
+    help="Wake also on sounds together: 'bark@mic + tap@desk within 1s'; may be repeated.",
+)
+@click.option(
     "--on",
     "actions",
     metavar="NAME=URI",
     multiple=True,
-    help="What to do on a sound, or on any (*): exec:COMMAND, http(s)://..., "
-    "py:MODULE:FUNCTION, json:FILE, log:LEVEL; may be repeated.",
+    help="What to do on a sound, or on any (*): exec:COMMAND, shell:COMMAND, http(s)://..., "
+    "mqtt(s)://HOST/TOPIC, py:MODULE:FUNCTION, json:FILE, log:LEVEL; may be repeated.",
 )
+@config_option
 @json_option
 @click.option("--realtime", is_flag=True, help="Play files by the clock, not at full speed.")
 @click.option(
@@ -91,12 +101,19 @@ SIGNALS = tuple(
     show_default=True,
 )
 @click.option(
+    "--confirm",
+    metavar="NAME",
+    help="A second encoder that has the last word on what is about to wake, e.g. clap or "
+    "clap:FOLDER.",
+)
+@click.option(
     "--device",
     type=click.Choice(["cpu", "cuda", "mps"]),
     default="cpu",
     help="Where the encoder runs.",
     show_default=True,
 )
+@remember_options
 @library_option
 @encoder_option
 @click.pass_obj
@@ -105,6 +122,7 @@ def command(
     ctx: click.Context,
     settings: Settings,
     sources: tuple[str, ...],
+    triggers: tuple[str, ...],
     actions: tuple[str, ...],
     as_json: bool,
     realtime: bool,
@@ -113,6 +131,7 @@ def command(
     patience: int,
     refractory: float,
     action_timeout: float,
+    confirm: str | None,
     device: str,
 ) -> None:
     """Wake on the sounds in a microphone, file or stream.
@@ -120,11 +139,12 @@ def command(
     Ends with the files, or with Ctrl-C. With --json every line on stdout is an object: the
     wakes, and at last the end.
     """
+    from runtime.assembly import named_source
     from runtime.cli.reports import JsonLines, Ticker
     from runtime.listener import WakeListener
     from wakeword.config import EngineConfig, TriggerConfig
 
-    if sum(uri.partition("?")[0] == "-" for uri in sources) > 1:
+    if sum(named_source(uri)[1].partition("?")[0] == "-" for uri in sources) > 1:
         raise click.UsageError("there is one standard input; give '--source -' only once")
     config = EngineConfig(
         gate=gate,
@@ -139,9 +159,14 @@ def command(
         device=device,
         realtime=realtime,
         action_timeout_seconds=action_timeout,
+        history=settings.wanted_history(),
+        confirm=confirm,
     )
+    for trigger in triggers:
+        listener.when(trigger)
     for action in actions:
         listener.on(*_sound_and_uri(action))
+    add_hooks(settings, listener)
     _listen(listener, JsonLines() if as_json else Ticker(sources, realtime=realtime))
     if listener.errors:
         ctx.exit(2)
@@ -164,9 +189,9 @@ def _listen(listener: WakeListener, report: Report) -> None:
         WakesoundError: the listening could not begin.
     """
     try:
-        with _on_signals(signal.default_int_handler):  # it raises KeyboardInterrupt
+        with on_signals(signal.default_int_handler):  # it raises KeyboardInterrupt
             listener.start()
-            with _on_signals(lambda *_: listener.stop(wait=False)):
+            with on_signals(lambda *_: listener.stop(wait=False)):
                 _follow(listener, report)
     except KeyboardInterrupt:
         pass
@@ -189,7 +214,8 @@ def _follow(listener: WakeListener, report: Report) -> None:
 
 
 @contextmanager
-def _on_signals(handler: Callable[..., Any]) -> Iterator[None]:
+def on_signals(handler: Callable[..., Any]) -> Iterator[None]:
+    """Call this on the signals of :data:`SIGNALS`, meanwhile."""
     before = {number: signal.signal(number, handler) for number in SIGNALS}
     try:
         yield

@@ -13,6 +13,7 @@ import click
 from runtime.cli.group import LazyGroup
 from runtime.cli.settings import (
     Settings,
+    config_file_option,
     configure_logging,
     encoder_option,
     library_option,
@@ -33,6 +34,7 @@ BAD_INPUT, INTERNAL, INTERRUPTED = 2, 1, 130
 @click.version_option(__version__, prog_name="wakesound")
 @library_option
 @encoder_option
+@config_file_option
 @click.pass_context
 def wakesound(ctx: click.Context) -> None:
     """Wake a device with your own sound: a whistle, a clap, a bell.

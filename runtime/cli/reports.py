@@ -71,7 +71,7 @@ class Ticker:
 
     def begin(self, listener: WakeListener) -> None:
         """Say what is listened for."""
-        names = [sound.name for sound in listener.library.sounds()]
+        names = [name for sound in listener.library.sounds() for name in sound.events]
         self._name_width = max(map(len, names), default=0)
         heard = ", ".join(self._sources)
         self._err.print(f"Listening to {heard} for {', '.join(names)}. Ctrl-C ends.", style="dim")
@@ -84,7 +84,7 @@ class Ticker:
 
         when = time.strftime("%H:%M:%S") if self._by_the_clock else _minutes(event.start_seconds)
         line = Text(f"{when:>9}  ", style="dim")
-        line.append(event.sound.ljust(self._name_width), style="bold green")
+        line.append(event.name.ljust(self._name_width), style="bold green")
         line.append(f"  {screen.bar(event.score, BAR_WIDTH)} ", style="green")
         line.append(f"{event.score:.2f}", style="bold")
         line.append(f" (needs {event.threshold:.2f})", style="dim")

@@ -50,6 +50,8 @@ def note(text: str, *, sign: str = "!", colour: str = "yellow") -> Table:
     from rich.text import Text
 
     made = Table.grid(padding=(0, 1))
+    made.add_column()
+    made.add_column(overflow="fold")
     made.add_row(Text(sign, style=colour), Text(text))
     return made
 

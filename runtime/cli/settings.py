@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from runtime.configuration import Configuration
+    from runtime.history import History
     from wakeword.library import SoundLibrary
     from wakeword.protocols import Encoder
 
 OWN_LOGGERS = ("wakeword", "enroll", "runtime", "wakebench")
-QUIET_LOGGERS = ("httpx", "httpcore")
-"""They log whole addresses, and the path of a webhook often is its password."""
+QUIET_LOGGERS = ("httpx", "httpcore", "uvicorn")
+"""They log whole addresses and headers: the path of a webhook often is its password, and a
+WebSocket's address or header holds the token."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -33,13 +37,41 @@ class Settings:
     """The encoder's name; None means the library's own."""
     verbose: int = 0
     """How often ``--verbose`` was given."""
+    config: Path | None = None
+    """The configuration file; None means the one that counts when none is named."""
+    _loaded: tuple[Path | None, Configuration | None] | None = field(default=None, repr=False)
+    history: Path | None = None
+    """The folder with the history; None means the library's own place for it."""
+    no_history: bool = False
+    """Whether nothing is remembered of what is heard."""
+    keep_audio: bool = False
+    """Whether the history keeps audio."""
+    keep_speech: bool = False
+    """Whether it keeps audio also where somebody seems to speak."""
 
     @property
     def folder(self) -> Path:
-        """The library's folder."""
-        from runtime.paths import default_library
+        """The library's folder: as the command line, the environment or the file says."""
+        from runtime.paths import LIBRARY_VARIABLE, default_library
 
+        if self.library is None and not os.environ.get(LIBRARY_VARIABLE):
+            configuration = self.configuration()
+            if configuration is not None and configuration.library is not None:
+                return configuration.library
         return (self.library or default_library()).expanduser()
+
+    def configuration(self) -> Configuration | None:
+        """What the configuration file says; None when there is none.
+
+        Raises:
+            ConfigFileError: the file cannot be used.
+        """
+        from runtime import configuration
+
+        path = self.config or configuration.find()
+        if self._loaded is None or self._loaded[0] != path:
+            self._loaded = path, configuration.load(path) if path else None
+        return self._loaded[1]
 
     def open_library(self) -> SoundLibrary:
         """The library, which may be empty."""
@@ -47,16 +79,32 @@ class Settings:
 
         return SoundLibrary(self.folder)
 
+    def open_history(self) -> History:
+        """The history of what was heard for the library, which may be empty."""
+        from runtime.history import History, HistoryConfig
+        from runtime.paths import default_history
+
+        config = HistoryConfig(
+            keep_audio=self.keep_audio or self.keep_speech, keep_speech=self.keep_speech
+        )
+        return History((self.history or default_history(self.folder)).expanduser(), config)
+
+    def wanted_history(self) -> History | None:
+        """Where a command that listens remembers what it hears; None after ``--no-history``."""
+        return None if self.no_history else self.open_history()
+
     def encoder_spec(self, library: SoundLibrary) -> str:
-        """The encoder that was asked for, or the library's, or the default.
+        """The encoder that was asked for, or the file's, the library's or the default.
 
         Raises:
             LibraryCorrupt: ``library.json`` is damaged.
         """
         from wakeword.encoders import DEFAULT
 
-        if self.encoder:
-            return self.encoder
+        configuration = self.configuration()
+        asked = self.encoder or (configuration.encoder if configuration else None)
+        if asked:
+            return asked
         record = library.record()
         return record.encoder if record else DEFAULT
 
@@ -122,6 +170,31 @@ def library_option(function: Decorated) -> Decorated:
     )(verbose_option(function))
 
 
+def history_option(function: Decorated) -> Decorated:
+    """``--history``, for commands that use the history."""
+    return click.option(
+        "--history",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        callback=_store,
+        expose_value=False,
+        help="Folder with what was heard (default: one for each library).",
+    )(function)
+
+
+def remember_options(function: Decorated) -> Decorated:
+    """What commands that listen remember; see :meth:`Settings.wanted_history`."""
+    for name, text in (
+        ("--keep-speech", "Keep it also where somebody seems to speak."),
+        ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
+        ("--no-history", "Remember nothing of what is heard."),
+    ):
+        function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
+            function
+        )
+    return history_option(function)
+
+
 def encoder_option(function: Decorated) -> Decorated:
     """``--encoder``, for commands that make or compare embeddings."""
     return click.option(
@@ -130,6 +203,18 @@ def encoder_option(function: Decorated) -> Decorated:
         callback=_store,
         expose_value=False,
         help="Encoder, e.g. mini, clap or clap:FOLDER (default: the library's own).",
+    )(function)
+
+
+def config_file_option(function: Decorated) -> Decorated:
+    """``--config`` in front of a command; commands that listen have it themselves."""
+    return click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_store,
+        expose_value=False,
+        help="Settings and hooks (default: wakesound.toml in your configuration folder).",
     )(function)
 
 

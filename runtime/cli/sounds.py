@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wakeword.errors import LibraryCorrupt
     from wakeword.library import SoundLibrary
-    from wakeword.records import SoundRecord
+    from wakeword.records import ExpectationRecord, SoundRecord
 
 
 @click.command("sounds", epilog=examples("wakesound sounds", "wakesound sounds --json"))
@@ -50,8 +50,12 @@ def summary(
                 "takes": len(sound.takes),
                 "length_seconds": round(mean_length(sound), 3),
                 "threshold": round(sound.threshold, 4),
+                "patterns": [pattern.called(sound.name) for pattern in sound.patterns],
                 "budget_per_hour": sound.budget_per_hour,
                 "budget_per_day": round(24 * sound.budget_per_hour, 2),
+                **expectation(sound.expected),
+                "rejected": len(sound.rejected),
+                "vetoes": [veto.label for veto in sound.vetoes],
                 "created": sound.created,
             }
             for sound in sounds
@@ -60,9 +64,30 @@ def summary(
     }
 
 
+def expectation(expected: ExpectationRecord) -> dict[str, Any]:
+    """What the fit promised, as fields of a JSON object; null where too little is known."""
+    from enroll.calibration import describe
+
+    hourly = expected.false_alarms_per_hour
+    return {
+        "false_wakes_per_day": None if hourly is None else round(24 * hourly, 2),
+        "miss_rate": expected.miss_rate,
+        "noisy_miss_rate": expected.noisy_miss_rate,
+        "expectation": describe(expected) if expected.known else None,
+    }
+
+
 def mean_length(sound: SoundRecord) -> float:
     """Mean length of the sound in its takes, in seconds."""
     return sum(take.end_seconds - take.start_seconds for take in sound.takes) / len(sound.takes)
+
+
+def _refused(sound: SoundRecord) -> str:
+    """What the sound is not: labels, and how many examples."""
+    words = [veto.label for veto in sound.vetoes]
+    count = len(sound.rejected)
+    examples = [f"{count} rejected example{'s' * (count != 1)}"] if count else []
+    return ", ".join([*words, *examples])
 
 
 def _show(
@@ -89,6 +114,16 @@ def _show(
         )
     if sounds:
         console.print(table)
+    for sound in sounds:
+        if sound.expected.known:
+            from enroll.calibration import describe
+
+            beat = ", each beat by itself" if sound.patterns else ""
+            words = f"{sound.name}{beat}: {describe(sound.expected)}"
+            console.print(Text(words, style="dim"))
+    for sound in sounds:
+        if sound.vetoes or sound.rejected:
+            console.print(Text(f"{sound.name} is not: {_refused(sound)}", style="dim"))
     for name, problem in problems.items():
         advice = f"{problem}; or delete it: wakesound remove {name}"
         console.print(screen.note(advice, sign="✗", colour="red"))

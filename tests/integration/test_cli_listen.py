@@ -54,9 +54,9 @@ def test_raw_samples_on_stdin_are_the_same_stream(folder: Path) -> None:
 
 
 def test_hook_is_run_with_the_event(folder: Path, tmp_path: Path) -> None:
-    """'--on NAME=exec:...' runs the command for that sound only, with the event at hand."""
+    """'--on NAME=shell:...' runs the command for that sound only, with the event at hand."""
     hook = f'printf "%s %s\\n" "$WAKESOUND_SOUND" "$WAKESOUND_START" >> {tmp_path / "hook"}'
-    events = _listen(folder, "--source", folder / "stream.wav", "--on", f"Whistle=exec:{hook}")
+    events = _listen(folder, "--source", folder / "stream.wav", "--on", f"Whistle=shell:{hook}")
     expected = [f"whistle {event['start']}" for event in events if event.get("sound") == "whistle"]
     assert (tmp_path / "hook").read_text().splitlines() == expected
     assert len(expected) == 2

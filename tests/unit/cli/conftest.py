@@ -36,6 +36,9 @@ Install = Callable[[str, str], None]
 def _own_process_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Leave the environment and the logging as they were, and the user's library alone."""
     monkeypatch.setenv("WAKESOUND_LIBRARY", str(tmp_path / "default-library"))
+    monkeypatch.setenv("WAKESOUND_HISTORY", str(tmp_path / "histories"))
+    monkeypatch.setenv("WAKESOUND_CONFIG", "")
+    monkeypatch.setenv("WAKESOUND_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     root = logging.getLogger()

@@ -3,6 +3,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+import soundfile
+
+from runtime.cli.room_check import judge, measure
+from wakeword.engine import Engine
+from wakeword.scorer import Scorer
+from wakeword.testing import RATE, ToneEncoder, frames, noise, silence
+
 
 def _checks(wakesound, *arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
     result = wakesound("doctor", "--json", *arguments)
@@ -60,3 +69,50 @@ def test_damaged_library_file_is_found(wakesound, library: Path) -> None:
     assert status == 1
     assert checks["library"]["verdict"] == "bad" or checks["encoder"]["verdict"] == "bad"
     assert "threads" in checks
+
+
+def test_a_quiet_room(wakesound, library: Path, tmp_path: Path) -> None:
+    """Nothing is said against a room in which nothing happens."""
+    soundfile.write(tmp_path / "room.wav", noise(8.0, level_db=-70.0), RATE)
+    status, checks = _checks(wakesound, "--room", str(tmp_path / "room.wav"))
+    assert status == 0
+    assert checks["room"]["verdict"] == "good"
+    assert checks["room"]["detail"].startswith("background -70 dBFS")
+    assert checks["gate"]["detail"] == "open 0% of the time"
+    assert checks["false wakes"]["detail"] == "none in 8 s"
+
+
+def test_a_room_that_wakes_it(wakesound, library: Path, recordings: Path) -> None:
+    """What would have woken is counted by sound, and the next step is named."""
+    status, checks = _checks(wakesound, "--room", str(recordings / "stream.wav"))
+    assert status == 0
+    assert checks["false wakes"]["verdict"] == "note"
+    assert "whistle 2" in checks["false wakes"]["detail"]
+    assert "wakesound calibrate --ambient" in checks["false wakes"]["advice"]
+
+
+@pytest.mark.parametrize(
+    ("samples", "verdict", "told"),
+    [
+        (silence(3.0), "bad", "digital silence"),
+        (noise(3.0, level_db=-30.0), "note", "noisy"),
+        (np.clip(noise(3.0, level_db=0.0), -1, 1), "note", "clipped"),
+    ],
+)
+def test_what_is_wrong_with_a_room(samples, verdict, told) -> None:
+    """A dead microphone must be mended; noise and distortion are worth knowing."""
+    heard = measure(
+        frames(samples, 1600),
+        Engine(Scorer(np.eye(16, dtype=np.float32)[:0], [], {}), ToneEncoder()),
+    )
+    finding = next(judge(heard, "mic"))
+    assert finding.verdict == verdict
+    assert told in finding.detail
+    assert finding.advice
+
+
+def test_a_room_that_cannot_be_heard(wakesound, library: Path) -> None:
+    """It is told like any other fault."""
+    status, checks = _checks(wakesound, "--room", "missing.wav")
+    assert status == 1
+    assert "missing.wav" in checks["room"]["detail"]

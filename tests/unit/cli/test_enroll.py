@@ -38,7 +38,7 @@ def test_table_tells_of_each_take(wakesound, whistles: list[str], monkeypatch) -
     assert all(" s " in line and " dBFS " in line for line in lines[2:5])
     assert "Enrolled Whistle." in lines
     assert any(line.startswith("Threshold 0.") for line in lines)
-    assert lines[-1].endswith("misses.")
+    assert lines[-1].endswith("in noise.")
     assert max(map(len, lines[:6])) <= 80
 
 
@@ -48,10 +48,12 @@ def test_json_is_for_programs(wakesound, whistles: list[str]) -> None:
     assert result["name"] == "whistle"
     assert len(result["takes"]) == 3
     assert all(0.5 < take["likeness"] <= 1.0 for take in result["takes"])
-    assert 0 < result["threshold"] <= 1
+    assert 0 <= result["threshold"] <= 1
     assert result["budget_per_hour"] == 2
     assert result["findings"] == []
     assert result["expectation"]
+    assert 0 <= result["noisy_miss_rate"] <= 1
+    assert result["refitted"] == []
 
 
 def test_findings_are_told(wakesound, whistles: list[str]) -> None:

@@ -132,7 +132,7 @@ def test_failing_action_does_not_end_the_listening(
     """An action that fails is a line on stderr each time; the other one still gets its events."""
     result = wakesound(
         *("listen", "--source", stream, "--json", "--threshold-offset=-0.05"),
-        *("--on", "*=exec:exit 3", "--on", f"knock=json:{tmp_path / 'knocks.jsonl'}"),
+        *("--on", "*=shell:exit 3", "--on", f"knock=json:{tmp_path / 'knocks.jsonl'}"),
     )
     assert result.status == 0
     assert result.err.count("exit status 3") == 3

@@ -72,6 +72,21 @@ def test_verbose_shows_ours_first(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("verbose", [0, 1, 2])
+def test_no_log_shows_the_token_of_a_websocket(
+    verbose: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The web server would print its address and its headers."""
+    configure_logging(verbose)
+    server = logging.getLogger("uvicorn.error")
+    server.info('%s - "WebSocket %s" [accepted]', "127.0.0.1:1", "/ws?token=secret")
+    server.debug("< %s: %s", "Authorization", "Bearer secret")
+    server.error("a fault is shown")
+    err = capsys.readouterr().err
+    assert "secret" not in err
+    assert "a fault is shown" in err
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2])
 def test_no_log_shows_the_address_of_a_webhook(
     verbose: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

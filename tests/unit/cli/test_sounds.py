@@ -35,6 +35,25 @@ def test_json_is_for_programs(wakesound, library: Path) -> None:
     assert 0.3 < whistle["length_seconds"] < 1.0
     assert whistle["budget_per_hour"] == 0.5
     assert whistle["budget_per_day"] == 12
+    assert whistle["false_wakes_per_day"] > 0
+    assert 0 <= whistle["miss_rate"] <= 1
+    assert 0 <= whistle["noisy_miss_rate"] <= 1
+    assert whistle["expectation"].startswith("expect ")
+
+
+def test_what_is_expected_is_told(wakesound, library: Path) -> None:
+    """Each sound has a sentence; one that was fitted before there were any has none."""
+    result = wakesound("sounds")
+    words = " ".join(result.out.split())
+    assert "knock: expect " in words
+    assert "whistle: expect " in words
+    path = library / "sounds" / "knock" / "sound.json"
+    about = json.loads(path.read_text())
+    del about["expected"]
+    path.write_text(json.dumps(about))
+    assert "knock:" not in wakesound("sounds").out
+    knock = json.loads(wakesound("sounds", "--json").out)["sounds"][0]
+    assert knock["miss_rate"] is knock["noisy_miss_rate"] is knock["expectation"] is None
 
 
 def test_damaged_sound_is_shown_with_advice(wakesound, library: Path) -> None:

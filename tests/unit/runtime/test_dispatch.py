@@ -7,12 +7,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from runtime import action as action_module
+from runtime.conditions import Conditions
 from runtime.dispatch import Dispatcher
+from runtime.quiet_hours import QuietHours
 from runtime.stats import ActionStats
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
@@ -269,7 +272,7 @@ def test_a_command_that_takes_too_long_is_counted_once(
 ) -> None:
     """The sink keeps its own time: a timeout, not a hanging thread."""
     dispatcher.add("bell", "exec:sleep 60", 0.2)
-    dispatcher.add("bell", f"exec:echo $WAKESOUND_SOUND >> {tmp_path}/heard", 5)
+    dispatcher.add("bell", f"shell:echo $WAKESOUND_SOUND >> {tmp_path}/heard", 5)
     dispatcher.dispatch(event(), patient=False)
     slow, quick = finish(dispatcher)
     assert counts(slow) == (1, 0, 1, 0)
@@ -330,3 +333,86 @@ def test_an_action_that_comes_too_late_ends_at_once(dispatcher: Dispatcher) -> N
     finish(dispatcher)
     dispatcher.add("bell", RecordingSink(), 5)
     assert dispatcher.wait(20)
+
+
+def test_an_action_may_wait_for_several_sounds(dispatcher: Dispatcher) -> None:
+    """One action, one queue, in order; the counts name them all."""
+    seen = RecordingSink()
+    dispatcher.add(["bell", "Clap"], seen, 5)
+    for number, sound in enumerate(("bell", "clap", "dog", "bell")):
+        dispatcher.dispatch(event(number, sound), patient=False)
+    (stats,) = finish(dispatcher)
+    assert [e.start for e in seen.events] == [0, 1, 3]
+    assert stats.sound == "bell, Clap"
+
+
+def test_conditions_keep_events_away(dispatcher: Dispatcher) -> None:
+    """They never reach the action, not even its queue, and are counted."""
+    hour = 21
+    night = Conditions(
+        min_score=0.9,
+        quiet=(QuietHours.parse("22:00-07:00"),),
+        clock=lambda: datetime(2026, 3, 1, hour),
+    )
+    seen = RecordingSink()
+    dispatcher.add("bell", seen, 5, conditions=night)
+    dispatcher.dispatch(event(0), patient=False)
+    hour = 22
+    dispatcher.dispatch(event(1), patient=False)
+    hour = 7
+    dispatcher.dispatch(event(2), patient=False)
+    dispatcher.dispatch(WakeEvent("bell", 0.8, 0.5, 3, 1600, 16000), patient=False)
+    dispatcher.dispatch(event(4, "clap"), patient=False)
+    (stats,) = finish(dispatcher)
+    assert [e.start for e in seen.events] == [0, 2]
+    assert (stats.called, stats.skipped, stats.dropped) == (2, 2, 0)
+
+
+def test_several_calls_may_run_at_once(dispatcher: Dispatcher) -> None:
+    """As many as were asked for, and not one more."""
+    inside = threading.Semaphore(0)
+    free = threading.Event()
+    running: list[int] = []
+    most: list[int] = []
+    lock = threading.Lock()
+
+    def work(event: WakeEvent) -> None:
+        with lock:
+            running.append(event.start)
+            most.append(len(running))
+        inside.release()
+        free.wait(20)
+        with lock:
+            running.remove(event.start)
+
+    dispatcher.add("bell", work, 20, concurrency=3)
+    for number in range(6):
+        dispatcher.dispatch(event(number), patient=False)
+    for _ in range(3):
+        assert inside.acquire(timeout=10)
+    assert not inside.acquire(timeout=0.1)
+    free.set()
+    (stats,) = finish(dispatcher)
+    assert counts(stats) == (6, 0, 0, 0)
+    assert max(most) == 3
+
+
+def test_commands_may_run_at_once_and_all_end(dispatcher: Dispatcher) -> None:
+    """Closing ends every one of them."""
+    dispatcher.add("bell", "exec:sleep 60", 60, concurrency=3)
+    for number in range(3):
+        dispatcher.dispatch(event(number), patient=False)
+    deadline = time.monotonic() + 10
+    while dispatcher.stats()[0].called < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    dispatcher.finish()
+    dispatcher.close()
+    assert dispatcher.wait(10)
+
+
+def test_who_waits_in_vain_is_known(dispatcher: Dispatcher) -> None:
+    """Sounds that are gone, with what waits for them; any sound is never gone."""
+    dispatcher.add(["Bell", "clap"], "log:", 5)
+    dispatcher.add("*", "log:", 5)
+    assert list(dispatcher.missing({"clap"})) == [("Bell", "log:info")]

@@ -54,7 +54,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("WAKESOUND_LIBRARY", str(library.folder))
     audio = placed(noise(3.0), (1.0, sounds["whistle"]))
     monkeypatch.setattr(
-        "runtime.listener.open_source", lambda uri, rate, realtime: ArraySource(audio, name=uri)
+        "runtime.assembly.open_source", lambda uri, rate, realtime: ArraySource(audio, name=uri)
     )
     return {"WakeListener": WakeListener, "lights": RecordingLights(), "blocks": [audio]}
 

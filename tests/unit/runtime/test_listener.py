@@ -190,7 +190,7 @@ def test_actions_are_performed_before_run_returns(folder: Path, tape: str, tmp_p
 
     listener = WakeListener(folder, tape)
     listener.on("LOW", low).on("*", everything).on("high", soon)
-    listener.on("high", f"exec:cat > {tmp_path}/high.json")
+    listener.on("high", f"shell:cat > {tmp_path}/high.json")
     listener.run()
     assert [event.sound for event in low.events] == ["low", "low"]
     assert [event.sound for event in everything.events] == ["low", "high", "low"]
@@ -207,7 +207,7 @@ def test_bad_actions_do_not_stop_the_listening(folder: Path, tape: str) -> None:
     def broken() -> None:
         raise ValueError("no lamp")
 
-    listener = WakeListener(folder, tape).on("low", broken).on("low", "exec:exit 1")
+    listener = WakeListener(folder, tape).on("low", broken).on("low", "exec:false")
     listener.on("low", lambda: free.wait(30), timeout_seconds=0.2)
     assert [event.sound for event in listener] == ["low", "high", "low"]
     free.set()
@@ -326,7 +326,7 @@ def test_stop_while_it_starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         go.wait(10)
         return LogMelEncoder()
 
-    monkeypatch.setattr("runtime.listener.create_encoder", load)
+    monkeypatch.setattr("runtime.library_encoder.create_encoder", load)
     source = FedSource()
     listener = WakeListener(folder, source)
     thread = threading.Thread(target=listener.run)
@@ -705,6 +705,7 @@ def test_stats_are_plain_data(folder: Path, tape: str) -> None:
     assert listener.stats.to_dict() == {"sources": (), "actions": (), "reloads": 0}
     listener.run()
     data = json.loads(json.dumps(listener.stats.to_dict()))
+    assert data["sources"][0].pop("level_db") < 0.0
     assert data["sources"][0] == {
         "name": f"file:{tape}",
         "state": "ended",
@@ -714,6 +715,7 @@ def test_stats_are_plain_data(folder: Path, tape: str) -> None:
         "samples_lost": 0,
         "restarts": 0,
         "error": "",
+        "suppressed": 0,
     }
     assert data["actions"][0]["called"] == 2
 

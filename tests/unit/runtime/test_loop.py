@@ -268,6 +268,7 @@ def test_sounds_that_come_while_others_are_taken_over_are_not_lost(
     run = Run(source, library, ToneEncoder())
     first, second = library.scorer(ToneEncoder()), library.scorer(ToneEncoder())
     engine = run.loop._engine
+    assert isinstance(engine, Engine)
     load = engine.load
 
     def slow_load(sounds: SoundLibrary | Scorer) -> None:

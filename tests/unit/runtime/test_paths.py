@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.paths import default_library
+from runtime.paths import default_history, default_library
 
 
 def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +27,16 @@ def test_otherwise_it_is_among_the_users_data(
     assert tmp_path in folder.parents
     monkeypatch.setenv("WAKESOUND_LIBRARY", "")
     assert default_library() == folder
+
+
+def test_each_library_has_its_own_history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two libraries share none, however each is spelled; it lies in the user's state."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("WAKESOUND_HISTORY", raising=False)
+    one, two = default_history(tmp_path / "a" / "library"), default_history(tmp_path / "library")
+    assert one != two
+    assert tmp_path in one.parents
+    assert default_history(Path("~/library")) == two
+    monkeypatch.setenv("WAKESOUND_HISTORY", "~/heard")
+    assert default_history(tmp_path / "library") == tmp_path / "heard" / two.name

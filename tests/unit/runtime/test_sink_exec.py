@@ -1,4 +1,4 @@
-"""Shell commands as actions: real processes."""
+"""Programs and shell commands as actions: real processes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import json
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runtime.sinks.exec import ExecSink
+from runtime.sinks.exec import create as program
+from runtime.sinks.shell import create as shell
 from runtime.sources._portaudio import portaudio
-from wakeword.errors import SinkError
+from wakeword.alarm import Alert
+from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 
 EVENT = WakeEvent("große Glocke", 0.987, 0.5, 16000, 24000, 16000, source="mic", id="abc")
@@ -38,7 +41,7 @@ def wait_until(true: object, seconds: float = 10.0) -> None:
 
 def test_the_command_gets_the_event(tmp_path: Path) -> None:
     """In its environment, and as one line of JSON on its standard input."""
-    ExecSink(f"env > {tmp_path}/env; cat > {tmp_path}/stdin", 10)(EVENT)
+    shell(f"env > {tmp_path}/env; cat > {tmp_path}/stdin", 10)(EVENT)
     variables = dict(
         line.split("=", 1)
         for line in (tmp_path / "env").read_text().splitlines()
@@ -55,6 +58,7 @@ def test_the_command_gets_the_event(tmp_path: Path) -> None:
         "mic",
         "abc",
     ]
+    assert (variables["WAKESOUND_PATTERN"], variables["WAKESOUND_NAME"]) == ("", "große Glocke")
     (line,) = (tmp_path / "stdin").read_text().splitlines()
     assert json.loads(line) == EVENT.to_dict()
 
@@ -62,13 +66,13 @@ def test_the_command_gets_the_event(tmp_path: Path) -> None:
 def test_the_environment_is_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The command sees the user's variables as well."""
     monkeypatch.setenv("LAMP", "kitchen")
-    ExecSink(f"echo $LAMP > {tmp_path}/lamp", 10)(EVENT)
+    shell(f"echo $LAMP > {tmp_path}/lamp", 10)(EVENT)
     assert (tmp_path / "lamp").read_text() == "kitchen\n"
 
 
 def test_what_it_prints_is_not_among_the_events(capfd: pytest.CaptureFixture[str]) -> None:
     """Standard output is for events; a command's output goes to standard error."""
-    ExecSink("echo out; echo err >&2", 10)(EVENT)
+    shell("echo out; echo err >&2", 10)(EVENT)
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err.split() == ["out", "err"]
@@ -77,35 +81,35 @@ def test_what_it_prints_is_not_among_the_events(capfd: pytest.CaptureFixture[str
 def test_failure_is_told() -> None:
     """An exit status, a signal and a missing program each have their words."""
     with pytest.raises(SinkError, match="exit status 3"):
-        ExecSink("exit 3", 10)(EVENT)
+        shell("exit 3", 10)(EVENT)
     with pytest.raises(SinkError, match="SIGUSR1"):
-        ExecSink("kill -USR1 $$", 10)(EVENT)
+        shell("kill -USR1 $$", 10)(EVENT)
     with pytest.raises(SinkError, match="exit status 127"):
-        ExecSink("no-such-program-here 2>/dev/null", 10)(EVENT)
+        shell("no-such-program-here 2>/dev/null", 10)(EVENT)
     with pytest.raises(SinkError, match="cannot be started"):
-        ExecSink("echo \0", 10)(EVENT)
+        shell("echo \0", 10)(EVENT)
 
 
 def test_a_command_that_reads_nothing_is_fine() -> None:
     """Closing its standard input, or leaving it unread, is no failure."""
-    ExecSink("exec <&-; true", 10)(EVENT)
-    ExecSink("true", 10)(EVENT)
+    shell("exec <&-; true", 10)(EVENT)
+    shell("true", 10)(EVENT)
 
 
 def test_a_timeout_ends_all_it_started(tmp_path: Path) -> None:
     """The shell and its children are gone afterwards, and none is left as a zombie of ours."""
-    sink = ExecSink(f"sleep 60 & echo $$ $! > {tmp_path}/pids; wait", 0.3)
+    sink = shell(f"sleep 60 & echo $$ $! > {tmp_path}/pids; wait", 0.3)
     with pytest.raises(TimeoutError, match=r"more than 0\.3 s"):
         sink(EVENT)
-    shell, child = map(int, (tmp_path / "pids").read_text().split())
+    parent, child = map(int, (tmp_path / "pids").read_text().split())
     with pytest.raises(ProcessLookupError):
-        os.kill(shell, 0)
+        os.kill(parent, 0)
     wait_until(lambda: not alive(child))
 
 
 def test_who_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     """A command that traps SIGTERM lives half a second longer, not for ever."""
-    sink = ExecSink(f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 1; done", 0.3)
+    sink = shell(f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 1; done", 0.3)
     with pytest.raises(TimeoutError):
         sink(EVENT)
     assert not alive(int((tmp_path / "pid").read_text()))
@@ -113,7 +117,7 @@ def test_who_ignores_the_signal_is_killed(tmp_path: Path) -> None:
 
 def test_what_was_put_in_the_background_stays(tmp_path: Path) -> None:
     """A command may start something that outlives it: a player, a light."""
-    ExecSink(f"sleep 60 >/dev/null 2>&1 & echo $! > {tmp_path}/pid", 10)(EVENT)
+    shell(f"sleep 60 >/dev/null 2>&1 & echo $! > {tmp_path}/pid", 10)(EVENT)
     pid = int((tmp_path / "pid").read_text())
     assert alive(pid)
     os.kill(pid, 9)
@@ -121,7 +125,7 @@ def test_what_was_put_in_the_background_stays(tmp_path: Path) -> None:
 
 def test_close_ends_what_runs(tmp_path: Path) -> None:
     """From another thread; the call then fails soon, and later calls start nothing."""
-    sink = ExecSink(f"echo $$ > {tmp_path}/pid; sleep 60", 60)
+    sink = shell(f"echo $$ > {tmp_path}/pid; sleep 60", 60)
     errors: list[BaseException] = []
 
     def call() -> None:
@@ -148,7 +152,76 @@ def test_it_prints_to_the_terminal_while_a_microphone_is_opened(
 ) -> None:
     """Stderr is turned away from the terminal then, but not that of a command."""
     with portaudio():
-        ExecSink("echo out; echo err >&2", 10)(EVENT)
+        shell("echo out; echo err >&2", 10)(EVENT)
         assert capfd.readouterr().err.split() == ["out", "err"]
-    ExecSink("echo after >&2", 10)(EVENT)
+    shell("echo after >&2", 10)(EVENT)
     assert capfd.readouterr().err == "after\n"
+
+
+def test_a_program_is_run_without_a_shell(tmp_path: Path) -> None:
+    """Its words arrive as they are: quotes taken off, nothing expanded but the home folder."""
+    recorder = tmp_path / "with space"
+    recorder.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\ncat > {tmp_path}/in\n')
+    recorder.chmod(0o755)
+    program(f"'{recorder}' one 'two $HOME' \"thr|ee\" fo\\;ur *? ~/five a=~/b", 10)(EVENT)
+    words = (tmp_path / "words").read_text().splitlines()
+    home = str(Path.home())
+    assert words == ["one", "two $HOME", "thr|ee", "fo;ur", "*?", f"{home}/five", "a=~/b"]
+    assert json.loads((tmp_path / "in").read_text()) == EVENT.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("command", "sign"),
+    [
+        ("echo $WAKESOUND_SOUND", "'$'"),
+        ('echo "$WAKESOUND_SOUND"', "'$'"),
+        ("echo `date`", "'`'"),
+        ("date >> times", "'>'"),
+        ("ls | wc", "'|'"),
+        ("sleep 1 & date", "'&'"),
+        ("date; date", "';'"),
+    ],
+)
+def test_what_needs_a_shell_is_refused(command: str, sign: str) -> None:
+    """Instead of handing the program a literal '$X' or '>'; the message has the way out."""
+    with pytest.raises(ConfigError) as error:
+        program(command, 10)
+    assert f"so {sign} means nothing in it" in str(error.value)
+    assert f"'shell:{command}'" in str(error.value)
+
+
+def test_a_program_that_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:
+    """When the action is set up, not when the sound is heard."""
+    (tmp_path / "script").write_text("")
+    with pytest.raises(ConfigError, match="'no-such-program' is not there"):
+        program("no-such-program --now", 10)
+    with pytest.raises(ConfigError, match=r"may not be executed \(chmod \+x\)"):
+        program(f"{tmp_path}/script", 10)
+    with pytest.raises(ConfigError, match="No closing quotation"):
+        program("echo 'half", 10)
+
+
+def test_a_pattern_is_in_variables_of_its_own(tmp_path: Path) -> None:
+    """The sound stays the sound; the pattern is beside it, and is what the event is called."""
+    event = replace(EVENT, sound="clap", pattern="clap x2")
+    shell(f'echo "$WAKESOUND_SOUND, $WAKESOUND_PATTERN, $WAKESOUND_NAME" > {tmp_path}/said', 10)(
+        event
+    )
+    assert (tmp_path / "said").read_text() == "clap, clap x2, clap x2\n"
+
+
+def test_an_alert_has_a_name_too(tmp_path: Path) -> None:
+    """So that one script serves sounds and labels."""
+    shell(f'echo "$WAKESOUND_NAME" > {tmp_path}/said', 10)(Alert("dog", 0.9, 0.5, 0, 9, 16000))
+    assert (tmp_path / "said").read_text() == "dog\n"
+
+
+def test_every_field_is_a_variable(tmp_path: Path) -> None:
+    """Also those that later versions add: the variables are the event's JSON, one by one."""
+    shell(f"env > {tmp_path}/env", 10)(EVENT)
+    names = {
+        line.partition("=")[0].removeprefix("WAKESOUND_").lower()
+        for line in (tmp_path / "env").read_text().splitlines()
+        if line.startswith("WAKESOUND_")
+    }
+    assert EVENT.to_dict().keys() <= names

@@ -14,7 +14,7 @@ def test_the_scheme_decides() -> None:
     """What comes before the first colon is the sink, the rest is its own."""
     sink = open_sink("exec:echo a:b")
     assert isinstance(sink, ExecSink)
-    assert sink.command == "echo a:b"
+    assert sink.words == ["echo", "a:b"]
     for uri in ("http://localhost/x", "https://localhost/x"):
         web = open_sink(uri)
         assert isinstance(web, HttpSink)
@@ -22,11 +22,11 @@ def test_the_scheme_decides() -> None:
         web.close()
 
 
-@pytest.mark.parametrize("uri", ["", "lights on", "mqtts://x", "exec", ":x", "_exec:x"])
+@pytest.mark.parametrize("uri", ["", "lights on", "mqttx://x", "exec", ":x", "_exec:x"])
 def test_what_is_no_action_is_told(uri: str) -> None:
     """The message lists how actions begin."""
     with pytest.raises(
-        ConfigError, match=r"is no action; .* exec:, http:, https:, json:, log:, py:"
+        ConfigError, match=r"is no action; .* exec:, http:, https:, json:, log:, .*py:, shell:"
     ):
         open_sink(uri)
 
@@ -36,6 +36,7 @@ def test_what_is_no_action_is_told(uri: str) -> None:
     [
         ("exec:", "needs a command"),
         ("exec:  ", "needs a command"),
+        ("shell:", "needs a command"),
         ("http:", "names no host"),
         ("http://", "names no host"),
         ("https://host:port/", "not a web address"),

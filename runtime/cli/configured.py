@@ -1,0 +1,162 @@
+"""``--config``: what a configuration file says, as defaults of a command's options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runtime.cli.settings import Decorated, Settings
+
+if TYPE_CHECKING:
+    from runtime.configuration import Configuration, Problem
+    from runtime.configuration.hook import Hook
+    from runtime.listener import WakeListener
+    from wakeword.config import EngineConfig
+
+ENGINE_OPTIONS = {
+    "gate": "gate",
+    "patience": "patience",
+    "refractory": "refractory_seconds",
+    "threshold_offset": "threshold_offset",
+    "device": "device",
+}
+"""Parameters of commands, and the keys of ``[engine]`` that are their defaults."""
+SHARED = ("config", "encoder", "help", "library", "verbose")
+"""Options that have no place in a command's own table."""
+
+
+def config_option(function: Decorated) -> Decorated:
+    """``--config``, for commands that listen.
+
+    What the file says becomes the default of the command's options: its ``sources``, those of
+    ``[engine]``, and those of the table that is named like the command. The command line
+    wins, then the environment, then the file. The hooks are added by :func:`add_hooks`.
+    """
+    return click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        is_eager=True,
+        callback=_configure,
+        expose_value=False,
+        help="Settings and hooks (default: wakesound.toml in your configuration folder).",
+    )(function)
+
+
+def engine_config(settings: Settings, **options: Any) -> EngineConfig:
+    """The engine's settings: as the options say, for the rest as the file does.
+
+    Args:
+        settings: what all commands share.
+        options: fields of the ``EngineConfig`` that the command has options for.
+    """
+    from wakeword.config import EngineConfig
+
+    configuration = settings.configuration()
+    return replace(configuration.engine_config() if configuration else EngineConfig(), **options)
+
+
+def hooks(settings: Settings) -> tuple[Hook, ...]:
+    """The hooks of the configuration file.
+
+    Raises:
+        ConfigFileError: one of them needs an environment variable that is not set.
+    """
+    configuration = settings.configuration()
+    return configuration.hooks() if configuration else ()
+
+
+def add_hooks(settings: Settings, listener: WakeListener) -> None:
+    """Let a listener do what the hooks of the configuration file say.
+
+    Raises:
+        ConfigFileError: one of them needs an environment variable that is not set.
+    """
+    for hook in hooks(settings):
+        hook.add_to(listener)
+
+
+def problems(command: click.Command, configuration: Configuration) -> Iterator[Problem]:
+    """What is wrong with the table that is named like a command."""
+    from runtime.configuration.problems import suggestion
+
+    options = _options(command)
+    context = click.Context(command, resilient_parsing=True)
+    for key, value in _table(command, configuration).items():
+        where = (str(command.name), key)
+        option = options.get(key.replace("_", "-"))
+        if option is None:
+            hint = suggestion(key, options)
+            yield configuration.problem(
+                where, f"is not an option of 'wakesound {command.name}'; {hint}"
+            )
+        elif option.is_flag and not isinstance(value, bool):
+            yield configuration.problem(where, f"must be true or false, not {value!r}")
+        else:
+            try:
+                option.type_cast_value(context, _listed(option, value))
+            except click.BadParameter as error:
+                yield configuration.problem(where, f"is wrong: {error.message}")
+
+
+def _configure(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+    """Read the file before any other option is looked at."""
+    if ctx.resilient_parsing:
+        return
+    settings = ctx.ensure_object(Settings)
+    settings.config = value or settings.config
+    configuration = settings.configuration()
+    if configuration is not None:
+        settings.encoder = settings.encoder or configuration.encoder
+        ctx.default_map = {**(ctx.default_map or {}), **_defaults(ctx.command, configuration)}
+
+
+def _defaults(command: click.Command, configuration: Configuration) -> dict[str, Any]:
+    """Values for the command's parameters, by their names in the program.
+
+    Raises:
+        ConfigFileError: the command's table holds what is not an option of it.
+    """
+    from runtime.configuration import ConfigFileError
+
+    if found := list(problems(command, configuration)):
+        raise ConfigFileError(found)
+    names = {parameter.name for parameter in command.params}
+    engine = configuration.table.engine
+    values = {
+        name: getattr(engine, key)
+        for name, key in ENGINE_OPTIONS.items()
+        if name in names and key in engine.model_fields_set
+    }
+    if "sources" in names and "sources" in configuration.table.model_fields_set:
+        values["sources"] = configuration.sources
+    options = _options(command)
+    for key, value in _table(command, configuration).items():
+        option = options[key.replace("_", "-")]
+        values[str(option.name)] = _listed(option, value)
+    return values
+
+
+def _table(command: click.Command, configuration: Configuration) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(configuration.table, str(command.name), {})
+    return found
+
+
+def _options(command: click.Command) -> dict[str, click.Option]:
+    """The options of a command by their long names, without dashes at the front."""
+    return {
+        name[2:]: option
+        for option in command.params
+        if isinstance(option, click.Option)
+        for name in option.opts
+        if name.startswith("--") and name[2:] not in SHARED
+    }
+
+
+def _listed(option: click.Option, value: Any) -> Any:
+    """A single value stands for a list of one."""
+    return [value] if option.multiple and not isinstance(value, list) else value

@@ -1,0 +1,248 @@
+"""From windows, matches and events of one stream to records: what fired and what nearly did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+import numpy as np
+
+from runtime.history import HistoryConfig
+from runtime.history_entry import HistoryEntry, packed
+from runtime.history_trail import AudioTrail
+from runtime.identity import identified
+from wakeword.audio import FloatArray
+from wakeword.engine import Engine
+from wakeword.events import Match, WakeEvent, Window
+from wakeword.speech import SpeechDetector
+from wakeword.talk import TalkJudge
+from wakeword.views import view_dim
+
+QUIET_SECONDS = 1.0
+"""A near miss is over when nothing came near for so long."""
+LONGEST_SECONDS = 5.0
+"""What goes on for longer is cut into several."""
+SETTLE_SECONDS = 2.0
+"""So much later no event can be made of it any more, and it is recorded."""
+MOST_WINDOWS = 20
+"""The best of more are kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A record on its way to the disk, and its audio."""
+
+    entry: HistoryEntry
+    clip: FloatArray | None
+    """The audio of it all, ``(n,) float32``; None where it may not be kept."""
+    rate: int
+    """Samples per second of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """A window that came near, without its samples: they would add up."""
+
+    start: int
+    end: int
+    segment_start: int
+    embedding: FloatArray
+    match: Match
+    speech: float
+
+    @property
+    def margin(self) -> float:
+        return self.match.score - self.match.threshold
+
+
+@dataclass(eq=False)
+class _Case:
+    """Windows of one sound that belong together."""
+
+    sound: str
+    heard: list[_Heard] = field(default_factory=list)
+    event: WakeEvent | None = None
+    written: int = 0
+    """Windows that there were when it was recorded before."""
+
+    @property
+    def start(self) -> int:
+        return self.heard[0].start
+
+    @property
+    def end(self) -> int:
+        last = self.heard[-1].end if self.heard else 0
+        return max(last, self.event.end if self.event else 0)
+
+    @property
+    def best(self) -> _Heard:
+        return max(self.heard, key=lambda heard: heard.margin)
+
+
+class Recorder:
+    """Watches one engine: :meth:`window` is its observer.
+
+    It runs on the engine's thread and only collects; whoever takes the drafts does the rest.
+
+    Args:
+        engine: what it watches.
+        config: what counts as near, and whether audio is kept.
+        take: called with each draft; a wake comes twice when more of it was heard later.
+        source: name of the source.
+        session: see :func:`runtime.identity.identified`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: HistoryConfig,
+        take: Callable[[Draft], object],
+        *,
+        source: str = "",
+        session: str = "",
+    ) -> None:
+        self._encoder_id, self._dim = engine.encoder.id, view_dim(engine.encoder)
+        self._gate, self._rate = engine.config.gate, engine.rate
+        self._margin = config.near_margin
+        self._take = take
+        self._source, self._session = source, session
+        self._voice = SpeechDetector(engine.rate)
+        judged = config.keep_audio and not config.keep_speech
+        self._talks = TalkJudge(engine.encoder) if judged else None
+        self._trail = AudioTrail(engine.rate) if config.keep_audio else None
+        self._cases: list[_Case] = []
+
+    def window(self, window: Window, match: Match | None) -> None:
+        """See a window and its best match."""
+        if self._trail is not None:
+            talk = self._talks is not None and self._talks(window)
+            self._trail.push(window, talk=talk)
+        if match is None or window.embedding is None:
+            return
+        if match.score < match.threshold - self._margin:
+            return
+        case = next((c for c in reversed(self._cases) if c.sound == match.sound), None)
+        if case is None or self._over(case, window):
+            case = _Case(match.sound)
+            self._cases.append(case)
+        speech = self._voice.share(window.samples)
+        heard = _Heard(
+            window.start, window.end, window.segment_start, window.embedding, match, speech
+        )
+        case.heard.append(heard)
+
+    def event(self, event: WakeEvent) -> None:
+        """See an event that has its identifier; it is recorded at once."""
+        fired = _Case(event.sound, event=event)
+        for case in self._cases:
+            if case.sound == event.sound:
+                mine = [h for h in case.heard if h.end > event.start]
+                fired.heard += mine
+                if case.event is None:
+                    case.heard = [h for h in case.heard if h not in mine]
+        self._cases = [case for case in self._cases if case.heard or case.event]
+        self._cases.append(fired)
+        self._write(fired)
+
+    def advance(self, position: int) -> None:
+        """Record what is settled when the stream has come to ``position``."""
+        settled = position - round(SETTLE_SECONDS * self._rate)
+        self._settle([case for case in self._cases if case.end <= settled])
+
+    def finish(self) -> None:
+        """Record what is left: the stream has ended."""
+        self._settle(list(self._cases))
+
+    def _over(self, case: _Case, window: Window) -> bool:
+        """Whether the window is no part of the case any more."""
+        quiet = window.end - case.end > QUIET_SECONDS * self._rate
+        start = case.start if case.heard else case.end
+        longer = window.end - start > LONGEST_SECONDS * self._rate
+        other = bool(case.heard) and case.heard[-1].segment_start != window.segment_start
+        return quiet or longer or other
+
+    def _settle(self, cases: list[_Case]) -> None:
+        for case in cases:
+            if len(case.heard) > case.written and not (case.event is None and self._minor(case)):
+                self._write(case)
+        self._cases = [case for case in self._cases if case not in cases]
+
+    def _minor(self, case: _Case) -> bool:
+        """Whether another sound was nearer in the same segment, or fired: one record is enough."""
+        segment = case.heard[-1].segment_start
+        return any(
+            other is not case
+            and any(h.segment_start == segment for h in other.heard)
+            and (other.event is not None or other.best.margin > case.best.margin)
+            for other in self._cases
+        )
+
+    def _write(self, case: _Case) -> None:
+        case.written = len(case.heard)
+        event = case.event or self._named(case.best)
+        heard = sorted(case.heard, key=lambda h: h.margin, reverse=True)[:MOST_WINDOWS]
+        heard.sort(key=lambda h: h.end)
+        clip, clip_from = self._clip(heard)
+        entry = HistoryEntry(
+            id=event.id,
+            kind="wake" if case.event else "near",
+            time=datetime.now(timezone.utc),
+            sound=event.sound,
+            pattern=event.pattern,
+            score=event.score,
+            threshold=event.threshold,
+            take=event.take,
+            why=_why(case),
+            gate=self._gate,
+            source=event.source,
+            start_seconds=event.start_seconds,
+            end_seconds=event.end_seconds,
+            speech=round(event.speech, 2),
+            encoder_id=self._encoder_id,
+            dim=len(heard[0].embedding) if heard else self._dim,
+            scores=tuple(round(h.match.score, 4) for h in heard),
+            vectors=packed(np.stack([h.embedding for h in heard])) if heard else "",
+            clip_from_seconds=clip_from,
+        )
+        self._take(Draft(entry, clip, self._rate))
+
+    def _named(self, best: _Heard) -> WakeEvent:
+        """A near miss as if it had been an event, with an identifier of its own."""
+        match = best.match
+        event = WakeEvent(
+            sound=match.sound,
+            score=match.score,
+            threshold=match.threshold,
+            start=best.start,
+            end=best.end,
+            rate=self._rate,
+            take=match.take,
+            speech=best.speech,
+        )
+        return identified(event, self._source, f"near {self._session}")
+
+    def _clip(self, heard: list[_Heard]) -> tuple[FloatArray | None, float]:
+        """The audio from the first window's start on, and where in it that window ends.
+
+        None where audio is not kept, or where somebody seems to talk.
+        """
+        if self._trail is None or not heard:
+            return None, 0.0
+        start, end = heard[0].start, heard[-1].end
+        if self._trail.talk(start, end):
+            return None, 0.0
+        return self._trail.cut(start, end), (heard[0].end - start) / self._rate
+
+
+def _why(case: _Case) -> str:
+    if case.event is not None:
+        return "fired"
+    margin, refused = case.best.margin, case.best.match.refused
+    for heard in case.heard:  # a better one, just before, may only have been not long enough
+        refused = refused or (heard.match.refused if heard.margin >= 0 else "")
+    if margin >= 0 and refused:
+        return f"refused: {refused}"
+    if margin >= 0:
+        return "matched, but not for long enough or too soon after the last"
+    return f"{-margin:.2f} below the threshold"

@@ -1,0 +1,353 @@
+"""Who may use the HTTP service and how much: tokens, names, origins, sizes."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import wave
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from runtime.services.http.config import Limits, ServerConfig, read_token
+from runtime.services.http.server import Server
+from runtime.services.http.service import Service
+from tests.integration.http_server import (
+    WAIT_SECONDS,
+    WHISTLES,
+    Served,
+    serving,
+    upload,
+    wait_until,
+)
+from wakeword.errors import ConfigError
+from wakeword.library import SoundLibrary
+
+pytest.importorskip("fastapi")
+
+TOKEN = "correct-horse-battery-staple"
+FORM = {"labels": "whistling, dog barking"}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server without a token, with small limits."""
+    limits = replace(
+        Limits(),
+        upload_bytes=300_000,
+        classify_seconds=20.0,
+        samples=400_000,
+        idle_seconds=0.5,
+        event_streams=2,
+        audio_streams=2,
+    )
+    folder = tmp_path_factory.mktemp("open")
+    with serving(folder, limits=limits, cors=("https://home.example.org",)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with a token."""
+    with serving(tmp_path_factory.mktemp("guarded"), token=TOKEN) as served:
+        yield served
+
+
+# -- token ---------------------------------------------------------------------------------
+
+
+def test_other_machines_need_a_token() -> None:
+    """A server that others can reach does not start without a token, and says how to give one."""
+    for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):
+        with pytest.raises(ConfigError, match="--token-file"):
+            ServerConfig(host)
+        ServerConfig(host, token=TOKEN)
+    for host in ("127.0.0.1", "127.0.0.9", "::1", "localhost"):
+        ServerConfig(host)
+
+
+@pytest.mark.parametrize(
+    "token", ["short", "with spaces in it are not fine", "ünïcödé-is-not-fine"]
+)
+def test_a_weak_token_is_refused(token: str) -> None:
+    """A token is long and of plain characters."""
+    with pytest.raises(ConfigError, match="at least 16"):
+        ServerConfig(token=token)
+
+
+def test_the_token_is_read_from_a_file_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first line counts; an unreadable or empty file is an error that names it."""
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\nmore\n")
+    assert read_token(file) == TOKEN
+    monkeypatch.setenv("WAKESOUND_TOKEN", f" {TOKEN} ")
+    assert read_token(None) == TOKEN
+    file.write_text("\n")
+    for bad in (file, tmp_path / "none", tmp_path):
+        with pytest.raises(ConfigError, match=bad.name):
+            read_token(bad)
+
+
+def test_the_token_opens_everything_and_nothing_else_does(guarded: Served) -> None:
+    """Without it all but the bare state is 401; a token in a header or, to read, the address."""
+    with guarded.client() as client:
+        document = client.get("/openapi.json", headers=_bearer(TOKEN)).json()
+        assert document["security"] == [{"token": []}]
+        paths = document["paths"]
+        for path in [*paths, "/openapi.json", "/nope", "/sounds/x/takes/y/audio"]:
+            if path.startswith("/health"):
+                continue
+            for headers in ({}, _bearer("wrong"), _bearer(TOKEN[:-1]), {"authorization": TOKEN}):
+                for method in ("GET", "POST", "PATCH", "DELETE"):
+                    answer = client.request(method, path, headers=headers)
+                    assert answer.status_code == 401, (method, path)
+                    assert answer.headers["www-authenticate"] == "Bearer"
+                    assert answer.json()["error"] == "unauthorized"
+        assert client.get("/sounds", headers=_bearer(TOKEN)).status_code == 200
+        assert client.get("/sounds", params={"token": TOKEN}).status_code == 200
+        assert client.post("/drafts", params={"token": TOKEN}, json={}).status_code == 401
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def test_health_is_open_but_tells_little(guarded: Served) -> None:
+    """A health check needs no token, and learns nothing about sounds and sources."""
+    with guarded.client() as client:
+        assert set(client.get("/health").json()) == {"status", "ready", "version"}
+        assert client.get("/health/ready").status_code == 200
+        assert "encoder" in client.get("/health", headers=_bearer(TOKEN)).json()
+
+
+def test_a_websocket_needs_the_token_too(guarded: Served) -> None:
+    """In the address, as a subprotocol, or in a header where the client can send one."""
+    url = f"ws://127.0.0.1:{guarded.port}/ws"
+    for wrong in (url, f"{url}?token=wrong"):
+        with pytest.raises(InvalidStatus) as refused, connect(wrong):
+            pass
+        assert refused.value.response.status_code == 401
+    with connect(f"{url}?token={TOKEN}") as websocket:
+        assert "ready" in str(websocket.recv(timeout=WAIT_SECONDS))
+    with connect(url, additional_headers=_bearer(TOKEN)) as websocket:
+        assert "ready" in str(websocket.recv(timeout=WAIT_SECONDS))
+    protocols = [Subprotocol("wakesound.bearer"), Subprotocol(TOKEN)]
+    with connect(url, subprotocols=protocols) as websocket:
+        assert websocket.subprotocol == "wakesound.bearer"
+        assert "ready" in str(websocket.recv(timeout=WAIT_SECONDS))
+
+
+# -- names and origins ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil", "a b", "["],
+)
+def test_another_name_is_refused(served: Served, host: str) -> None:
+    """A page that made its own name lead here (DNS rebinding) gets nothing."""
+    with served.client() as client:
+        answer = client.get("/sounds", headers={"host": host})
+    assert (answer.status_code, answer.json()["error"]) == (403, "wrong_host")
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:1234", "127.0.0.1", "[::1]:80"])
+def test_loopback_names_are_answered(served: Served, host: str) -> None:
+    """However this machine is called by itself."""
+    with served.client() as client:
+        assert client.get("/sounds", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:1", "x", "http://["]
+)
+def test_a_foreign_page_changes_nothing(served: Served, origin: str) -> None:
+    """A page from elsewhere may neither post, patch nor delete, nor open a WebSocket."""
+    with served.client() as client:
+        headers = {"origin": origin}
+        for method, path in (("POST", "/drafts"), ("PATCH", "/sounds/x"), ("DELETE", "/sounds/x")):
+            answer = client.request(method, path, headers=headers, json={"name": "x"})
+            assert (answer.status_code, answer.json()["error"]) == (403, "foreign_page")
+        assert "access-control-allow-origin" not in client.get("/sounds", headers=headers).headers
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(f"ws://127.0.0.1:{served.port}/ws", origin=Origin(origin)),
+    ):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_its_own_page_and_the_allowed_one_may(served: Served) -> None:
+    """The server's own origin always, another one with --cors, preflight and all."""
+    for origin in (served.url, "https://home.example.org"):
+        headers = {"origin": origin, "host": served.url.removeprefix("http://")}
+        with served.client() as client:
+            answer = client.post("/drafts", json={"name": "mine"}, headers=headers)
+            assert answer.status_code == 201
+            client.delete(f"/drafts/{answer.json()['id']}", headers=headers)
+    with served.client() as client:
+        preflight = {
+            "origin": "https://home.example.org",
+            "access-control-request-method": "PATCH",
+            "access-control-request-headers": "authorization",
+        }
+        allowed = client.options("/sounds/x", headers=preflight)
+        assert allowed.headers["access-control-allow-origin"] == "https://home.example.org"
+        refused = client.options("/sounds/x", headers={**preflight, "origin": "https://evil.org"})
+        assert "access-control-allow-origin" not in refused.headers
+
+
+def test_origins_are_spelled_out() -> None:
+    """Neither a star nor a path is an origin."""
+    for origin in ("*", "https://*", "example.org", "https://example.org/page", "ftp://x"):
+        with pytest.raises(ConfigError, match="--cors"):
+            ServerConfig(cors=(origin,))
+
+
+# -- sizes ---------------------------------------------------------------------------------
+
+
+def _silent_wav(seconds: float, rate: int = 8000, channels: int = 1) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(round(seconds * rate) * 2 * channels))
+    return buffer.getvalue()
+
+
+def _post(client: httpx.Client, content: bytes) -> httpx.Response:
+    return client.post("/classify", files={"audio": ("x.wav", content)}, data=FORM)
+
+
+def test_a_body_is_limited_in_bytes(served: Served) -> None:
+    """Too large by what it says, or by what comes: 413, and the connection goes on or ends."""
+    with served.client() as client:
+        answer = _post(client, _silent_wav(30))
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+
+        def chunks() -> Iterator[bytes]:
+            yield from (b"x" * 10_000 for _ in range(50))
+
+        headers = {"content-type": "multipart/form-data; boundary=b"}
+        answer = client.post("/classify", content=chunks(), headers=headers)
+        assert answer.status_code in (400, 413)
+        answer = client.post("/drafts", content=chunks(), headers={"content-type": "text/json"})
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+
+
+def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
+    """However small the file is, what it becomes is bounded."""
+    from wakeword.audiofile import encode_flac
+    from wakeword.testing import silence
+
+    with served.client() as client:
+        long = encode_flac(silence(60.0, 8000), 8000)
+        dense = encode_flac(silence(10.0, 96_000), 96_000)
+        assert len(long) < 100_000
+        assert len(dense) < 100_000
+        for content in (long, dense, _silent_wav(0.01, 8000, 1000)):
+            answer = _post(client, content)
+            assert answer.status_code in (413, 415), answer.text
+        answer = _post(client, long)
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_long")
+        assert "20 s" in answer.json()["detail"]
+
+
+def test_a_slow_body_is_given_up(served: Served) -> None:
+    """A client that begins a request and stops sending gets a 408, and frees its place."""
+    head = (
+        "POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=WAIT_SECONDS) as slow:
+        slow.sendall(head.encode())
+        assert b" 408 " in slow.recv(1000)
+
+
+def test_a_client_that_vanishes_in_an_upload_harms_nobody(served: Served) -> None:
+    """Half a body and a closed connection; the server goes on."""
+    head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc"
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", served.port)) as gone:
+            gone.sendall(head)
+    with served.client() as client:
+        assert client.get("/health").status_code == 200
+
+
+def test_streams_are_limited_in_number(served: Served) -> None:
+    """One reader or sender too many is told so; a place that becomes free can be taken."""
+    url = f"ws://127.0.0.1:{served.port}/ws"
+    with connect(url) as first, connect(url) as second:
+        for websocket in (first, second):
+            websocket.recv(timeout=WAIT_SECONDS)
+        with connect(url) as third:
+            assert "too_many_streams" in str(third.recv(timeout=WAIT_SECONDS))
+            with pytest.raises(ConnectionClosed) as closed:
+                third.recv(timeout=WAIT_SECONDS)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+    with served.client() as client, client.stream("GET", "/events"):
+        with client.stream("GET", "/events"):
+            wait_until(lambda: served.service.feed.readers == 2)
+            assert client.get("/events").status_code == 429
+        wait_until(lambda: served.service.feed.readers == 1)
+        with client.stream("GET", "/events") as again:
+            assert again.status_code == 200
+
+
+def test_requests_beyond_the_limit_are_told_to_come_back(tmp_path: Path) -> None:
+    """Work is bounded: what is too much is refused at once with 503 and a time."""
+    limits = replace(Limits(), requests=2)
+    with serving(tmp_path / "busy", limits=limits) as served:
+        statuses: list[int] = []
+
+        def ask() -> None:
+            with served.client() as client:
+                answer = client.post("/classify", files=upload(WHISTLES[0]), data=FORM)
+                statuses.append(answer.status_code)
+                if answer.status_code == 503:
+                    assert answer.json()["error"] == "busy"
+                    assert answer.headers["retry-after"] == "1"
+
+        threads = [threading.Thread(target=ask) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(statuses) == {200, 503}
+
+
+def test_it_says_so_while_it_loads(tmp_path: Path) -> None:
+    """The state is told at once; what needs the encoder is 503 until then."""
+    with serving(tmp_path / "loading") as served, served.client() as client:
+        loaded, served.service._loaded = served.service._loaded, None
+        assert client.get("/health").json()["status"] == "loading"
+        assert client.get("/health/ready").status_code == 503
+        answer = client.post("/drafts", json={"name": "x"})
+        assert (answer.status_code, answer.json()["error"]) == (503, "loading")
+        served.service._loaded = loaded
+        assert client.get("/health/ready").status_code == 200
+
+
+def test_a_fault_while_loading_ends_the_server(tmp_path: Path) -> None:
+    """Whatever goes wrong while it loads is raised by the server, never lost in a thread."""
+
+    class Broken:
+        @property
+        def id(self) -> str:
+            raise RuntimeError("this encoder is broken")
+
+    service = Service(SoundLibrary(tmp_path), ServerConfig(port=0), encoder=Broken())  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="broken"):
+        Server(service).serve_until_stopped()
