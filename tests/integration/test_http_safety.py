@@ -9,6 +9,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
+from runtime.services.http import access, recordings, uploads
 from runtime.services.http.config import Limits, ServerConfig, read_token
+from runtime.services.http.recordings import Spectrogram
+from runtime.services.http.routes import drawing
 from runtime.services.http.server import Server
 from runtime.services.http.service import Service
 from tests.integration.http_server import (
@@ -27,6 +31,7 @@ from tests.integration.http_server import (
     upload,
     wait_until,
 )
+from wakeword.audiofile import AudioClip
 from wakeword.errors import ConfigError
 from wakeword.library import SoundLibrary
 
@@ -262,6 +267,44 @@ def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
         answer = _post(client, long)
         assert (answer.status_code, answer.json()["error"]) == (413, "too_long")
         assert "20 s" in answer.json()["detail"]
+
+
+def test_few_recordings_are_unpacked_at_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence packs well: many small uploads at once must not fill the memory."""
+    unpacked, most = 0, 0
+    lock = threading.Lock()
+
+    def counted(*args: Any) -> AudioClip:
+        nonlocal unpacked, most
+        clip = uploads.decode(*args)
+        with lock:
+            unpacked += 1
+            most = max(most, unpacked)
+        return clip
+
+    def done(*args: Any) -> Spectrogram:
+        nonlocal unpacked
+        drawn = recordings.spectrogram(*args)
+        with lock:
+            unpacked -= 1
+        return drawn
+
+    monkeypatch.setattr(access, "decode", counted)
+    monkeypatch.setattr(drawing, "spectrogram", done)
+
+    def ask() -> None:
+        with served.client() as client:
+            assert client.post("/spectrogram", files=upload(WHISTLES[0])).status_code == 200
+
+    threads = [threading.Thread(target=ask) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert unpacked == 0
+    assert 1 <= most <= 4
 
 
 def test_a_slow_body_is_given_up(served: Served) -> None:

@@ -137,6 +137,16 @@ def test_a_draft_can_be_listened_for(tmp_path: Path) -> None:
             assert _error(websocket)["error"] == "draft_not_found"
 
 
+def test_a_reason_that_is_too_long_is_cut(tmp_path: Path) -> None:
+    """A close has room for few bytes; the message before it says all of it."""
+    with serving(tmp_path / "library") as served, served.client() as client:
+        id = client.post("/drafts", json={"name": "敲" * 60}).json()["id"]
+        with _open(served, f"?draft={id}") as websocket:
+            assert "敲" * 60 in _error(websocket)["detail"]
+        assert websocket.close_code == 1003
+        assert len((websocket.close_reason or "").encode()) <= 123
+
+
 def test_levels_and_scores_come_when_asked_for(served: Served) -> None:
     """With scores=1 each tenth of a second has a level, and a score for each sound while
     anything is there."""

@@ -22,6 +22,8 @@ PART_BYTES = 64_000
 """Longer messages are heard in parts, so that clients take turns."""
 SEND_SECONDS = 20.0
 """A client that does not take what is sent for so long is left."""
+LONGEST_REASON = 123
+"""Bytes that the reason of a close may have: RFC 6455, 5.5."""
 NORMAL, UNSUPPORTED, TOO_LARGE, FAULT, TRY_LATER = 1000, 1003, 1009, 1011, 1013
 """Codes that close a WebSocket."""
 
@@ -99,7 +101,8 @@ class _Connection:
         """Tell what is wrong and close."""
         with contextlib.suppress(WebSocketDisconnect, asyncio.TimeoutError, RuntimeError):
             await self._tell({"event": "error", "error": error, "detail": detail})
-            await asyncio.wait_for(self._websocket.close(code, detail[:100]), SEND_SECONDS)
+            reason = detail.encode()[:LONGEST_REASON].decode(errors="ignore")
+            await asyncio.wait_for(self._websocket.close(code, reason), SEND_SECONDS)
 
     async def _begin(self, declared: dict[str, Any]) -> None:
         """Set up an engine for what was declared, and say what is listened for."""
