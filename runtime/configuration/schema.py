@@ -41,7 +41,8 @@ def _known_action(uri: str) -> None:
     known = plugins.names("runtime.sinks")
     if uri.partition(":")[0] not in known or ":" not in uri:
         starts = ", ".join(f"{name}:" for name in known)
-        raise ConfigError(f"{uri!r} is no action; an action begins with one of: {starts}")
+        begin = uri.partition(":")[0][:20]  # what follows may hold a password
+        raise ConfigError(f"{begin!r} is no action; an action begins with one of: {starts}")
 
 
 Name = Annotated[str, Field(min_length=1)]

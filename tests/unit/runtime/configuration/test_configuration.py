@@ -274,7 +274,7 @@ def test_unknown_gates_actions_and_places_list_what_there_is(write: Write) -> No
         )
     )
     assert re.match(r"2: engine.gate is wrong: there is no gate 'door'; known: band", found[0])
-    assert re.match(r"4: hooks #1: do is wrong: 'mail:x' is no action; .*exec:, http:", found[1])
+    assert re.match(r"4: hooks #1: do is wrong: 'mail' is no action; .*exec:, http:", found[1])
     assert "7: hooks #2: body is wrong: nothing is known for {soudn}" in found[2]
 
 
