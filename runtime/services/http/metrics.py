@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -40,61 +41,61 @@ class Metrics:
 
     def __init__(self, stats: Callable[[], Stats], streams: Callable[[], dict[str, int]]) -> None:
         self._registry = CollectorRegistry()
-        registry = self._registry
+        into: dict[str, Any] = {"registry": self._registry}
         self.frames = Counter(
-            "wakesound_frames", "Frames of 0.1 s that engines heard", ["stream"], registry=registry
+            "wakesound_frames", "Frames of 0.1 s that engines heard", ["stream"], **into
         )
         self.open_frames = Counter(
             "wakesound_open_frames",
             "Frames in which the gate was open",
             ["stream"],
-            registry=registry,
+            **into,
         )
         self.embedding_seconds = Histogram(
             "wakesound_embedding_seconds",
             "Time that an encoder took for a batch of windows while listening",
             buckets=_EMBEDDING_SECONDS,
-            registry=registry,
+            **into,
         )
         self.embeddings = Counter(
-            "wakesound_embeddings", "Windows that were embedded while listening", registry=registry
+            "wakesound_embeddings", "Windows that were embedded while listening", **into
         )
         self.classify_seconds = Histogram(
             "wakesound_classify_seconds",
             "Time that holding a recording against labels took",
             buckets=_REQUEST_SECONDS,
-            registry=registry,
+            **into,
         )
         self.events = Counter(
-            "wakesound_events", "Wake events", ["sound", "name", "stream"], registry=registry
+            "wakesound_events", "Wake events", ["sound", "name", "stream"], **into
         )
         self.near_misses = Counter(
             "wakesound_near_misses",
             "Sounds that stayed just below their threshold",
             ["sound"],
-            registry=registry,
+            **into,
         )
         self.dropped_readers = Counter(
             "wakesound_dropped_readers",
             "Streams that were ended since nobody read them",
             ["kind"],
-            registry=registry,
+            **into,
         )
         self.requests = Counter(
             "wakesound_http_requests",
             "Requests by what answered them",
             ["method", "route", "status"],
-            registry=registry,
+            **into,
         )
         self.request_seconds = Histogram(
             "wakesound_http_request_seconds",
             "Time to an answer",
             ["route"],
             buckets=_REQUEST_SECONDS,
-            registry=registry,
+            **into,
         )
-        self.sounds = Gauge("wakesound_sounds", "Enrolled sounds", registry=registry)
-        registry.register(_Asked(self, stats, streams))
+        self.sounds = Gauge("wakesound_sounds", "Enrolled sounds", **into)
+        self._registry.register(_Asked(self, stats, streams))
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
