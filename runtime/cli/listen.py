@@ -13,11 +13,13 @@ from runtime.cli.configured import add_hooks, config_option
 from runtime.cli.settings import (
     FiniteRange,
     Settings,
+    device_option,
     encoder_option,
     examples,
     json_option,
     library_option,
     remember_options,
+    threshold_offset_option,
 )
 from wakeword.errors import WakesoundError
 
@@ -69,13 +71,7 @@ SIGNALS = tuple(
 @click.option(
     "--gate", metavar="NAME", default="band", help="band, vad or union.", show_default=True
 )
-@click.option(
-    "--threshold-offset",
-    metavar="X",
-    type=FiniteRange(),
-    default=0.0,
-    help="Added to every threshold; above 0 is stricter.",
-)
+@threshold_offset_option
 @click.option(
     "--patience",
     metavar="N",
@@ -106,13 +102,7 @@ SIGNALS = tuple(
     help="A second encoder that has the last word on what is about to wake, e.g. clap or "
     "clap:FOLDER.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["cpu", "cuda", "mps"]),
-    default="cpu",
-    help="Where the encoder runs.",
-    show_default=True,
-)
+@device_option
 @remember_options
 @library_option
 @encoder_option

@@ -8,12 +8,13 @@ import click
 
 from runtime.cli.configured import config_option, engine_config, hooks
 from runtime.cli.settings import (
-    FiniteRange,
     Settings,
+    device_option,
     encoder_option,
     examples,
     library_option,
     remember_options,
+    threshold_offset_option,
 )
 from wakeword.errors import MissingExtra
 
@@ -74,20 +75,8 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
     metavar="NAME",
     help="Encoder for /classify, e.g. clap (default: that of the sounds).",
 )
-@click.option(
-    "--threshold-offset",
-    metavar="X",
-    type=FiniteRange(),
-    default=0.0,
-    help="Added to every threshold; above 0 is stricter.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(["cpu", "cuda", "mps"]),
-    default="cpu",
-    help="Where the encoder runs.",
-    show_default=True,
-)
+@threshold_offset_option
+@device_option
 @config_option
 @remember_options
 @library_option

@@ -206,6 +206,28 @@ def encoder_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def threshold_offset_option(function: Decorated) -> Decorated:
+    """``--threshold-offset``, for commands that listen for sounds."""
+    return click.option(
+        "--threshold-offset",
+        metavar="X",
+        type=FiniteRange(),
+        default=0.0,
+        help="Added to every threshold; above 0 is stricter.",
+    )(function)
+
+
+def device_option(function: Decorated) -> Decorated:
+    """``--device``, for commands whose encoder may run elsewhere than on the processor."""
+    return click.option(
+        "--device",
+        type=click.Choice(["cpu", "cuda", "mps"]),
+        default="cpu",
+        help="Where the encoder runs.",
+        show_default=True,
+    )(function)
+
+
 def config_file_option(function: Decorated) -> Decorated:
     """``--config`` in front of a command; commands that listen have it themselves."""
     return click.option(

@@ -8,12 +8,13 @@ import click
 
 from runtime.cli.configured import config_option, engine_config
 from runtime.cli.settings import (
-    FiniteRange,
     Settings,
+    device_option,
     encoder_option,
     examples,
     library_option,
     remember_options,
+    threshold_offset_option,
 )
 from wakeword.errors import MissingExtra
 
@@ -36,20 +37,8 @@ DEFAULT_URI = "tcp://127.0.0.1:10400"
     show_default=True,
 )
 @click.option("--zeroconf", is_flag=True, help="Announce it, so that Home Assistant finds it.")
-@click.option(
-    "--threshold-offset",
-    metavar="X",
-    type=FiniteRange(),
-    default=0.0,
-    help="Added to every threshold; above 0 is stricter.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(["cpu", "cuda", "mps"]),
-    default="cpu",
-    help="Where the encoder runs.",
-    show_default=True,
-)
+@threshold_offset_option
+@device_option
 @config_option
 @remember_options
 @library_option
