@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.encoders._clap_logmel import ClapLogMel
+from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
 from wakeword.windows import checked
 
@@ -203,23 +203,8 @@ def _tokenizer(path: Path) -> Any:
 
 def _session(model: Path, threads: int, *, lean: bool = False) -> Any:
     """ONNX Runtime on the CPU; ``lean`` leaves weights in their file rather than being fast."""
-    # Must be said before the import: the library reports to its makers otherwise.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    # Small devices: no arena that keeps the most it ever needed. It would save a tenth of the
-    # time and cost 80 MB.
-    options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
-    if lean:
-        options.add_session_config_entry("session.disable_prepacking", "1")
     try:
-        return onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+        return open_session(model, threads, lean=lean)
     except Exception as error:  # the runtime's errors share no public base
         raise EncoderError(f"{model} cannot be loaded: {_first_line(error)}") from error
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from wakeword.assets import asset
 from wakeword.audio import FloatArray
 from wakeword.encoders._mini_labels import LabelTable, table
 from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, window_levels
+from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError
 from wakeword.logmel import LogMel
 from wakeword.windows import checked
@@ -133,20 +133,8 @@ def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def _session(model: Path, threads: int) -> Any:
-    # Must be said before the import: the library reports to its makers otherwise.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    # Small devices: no arena that keeps the most it ever needed.
-    options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
     try:
-        return onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+        return open_session(model, threads)
     except Exception as error:  # the runtime's errors share no public base
         raise EncoderError(f"mini's network cannot be loaded: {error}") from error
 
