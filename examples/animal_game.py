@@ -13,8 +13,8 @@ import sys
 
 from runtime.classifier import make_classifier
 from runtime.monitor import Monitor
-from wakeword.alarm import AlarmConfig, Alert
 from wakeword.encoders import create_encoder
+from wakeword.labels.alarm import AlarmConfig, Alert
 
 ANIMALS = {
     "dog barking": "chases the ball",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from runtime.paths import default_cache
 from runtime.translation import find_translator
 from wakeword.labels import Classifier
-from wakeword.text_cache import TextCache
+from wakeword.labels.prompts import BACKGROUND, everyday
+from wakeword.labels.text_cache import TextCache
+from wakeword.protocols import TextEncoder
 
 if TYPE_CHECKING:
     from wakeword.protocols import Encoder
@@ -18,6 +20,7 @@ def make_classifier(
     encoder: Encoder,
     *,
     templates: Sequence[str] | None = None,
+    background: Sequence[str] = BACKGROUND,
     window_seconds: float | None = None,
 ) -> Classifier:
     """A classifier that keeps texts in the user's cache and reads Chinese where it can.
@@ -27,6 +30,7 @@ def make_classifier(
     Args:
         encoder: with a text side.
         templates: see :class:`wakeword.labels.Classifier`.
+        background: what competes with the labels.
         window_seconds: of audio that is heard at once; None for the most the encoder takes.
 
     Raises:
@@ -35,10 +39,25 @@ def make_classifier(
     return Classifier(
         encoder,
         templates=templates,
+        background=background,
         window_seconds=window_seconds,
         cache=TextCache(default_cache() / "text"),
         translate=_translate,
     )
+
+
+def watching_classifier(encoder: Encoder, *, window_seconds: float | None = None) -> Classifier:
+    """One for streams, where anything may be heard: every sound of the glossary competes.
+
+    Args:
+        encoder: with a text side.
+        window_seconds: of audio that is heard at once; None for the most the encoder takes.
+
+    Raises:
+        ConfigError: the encoder has no text side, or the window makes no sense.
+    """
+    background = everyday(encoder) if isinstance(encoder, TextEncoder) else BACKGROUND
+    return make_classifier(encoder, background=background, window_seconds=window_seconds)
 
 
 def _translate(texts: Sequence[str]) -> list[str] | None:

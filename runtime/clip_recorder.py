@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from runtime.clips import ClipStore
-from wakeword.alarm import Alert
 from wakeword.audio import AudioFrame, FloatArray
 from wakeword.errors import ConfigError, WakesoundError
-from wakeword.label_watch import LabelWatch, Look
+from wakeword.labels.alarm import Alert
+from wakeword.labels.watch import LabelWatch, Look
 
 _log = logging.getLogger(__name__)
 

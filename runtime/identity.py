@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from wakeword.alarm import Alert
 from wakeword.events import WakeEvent
+from wakeword.labels.alarm import Alert
 
 
 def identified(event: WakeEvent, source: str, session: str = "") -> WakeEvent:

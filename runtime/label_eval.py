@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from wakeword.audiofile import read_audio
-from wakeword.classification import NONE
-from wakeword.confusion import Confusion, confusion
 from wakeword.errors import ConfigError
-from wakeword.glossary import glossary
-from wakeword.label_list import is_chinese
 from wakeword.labels import Classifier, Question
+from wakeword.labels.classification import NONE
+from wakeword.labels.confusion import Confusion, confusion
+from wakeword.labels.glossary import glossary
+from wakeword.labels.truth import TrueLabel
+from wakeword.labels.written import is_chinese
 from wakeword.resampler import resample
-from wakeword.truth import TrueLabel
 
 Result = tuple[Confusion, dict[str, str]]
 """What was found, and how each label was called."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import os
-import threading
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from runtime.assembly import ActionEntry, ActionSpec, Assembly, SourceSpec
 from runtime.conditions import ALWAYS, Conditions
 from runtime.history import History
 from runtime.loop import SourceLoop
 from runtime.paths import default_library
+from runtime.running import Running
 from runtime.session import Observe, Session
 from runtime.sinks import TIMEOUT_SECONDS
-from runtime.stats import Stats
-from runtime.subscription import Subscription
 from runtime.together import Together
 from wakeword.audio import FloatArray
 from wakeword.config import EngineConfig
@@ -27,13 +24,11 @@ from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 
 
-class WakeListener:
+class WakeListener(Running[WakeEvent]):
     """Listens to one or more sources for the sounds of a library.
 
-    Events go to the actions given with :meth:`on` and to whoever iterates, with ``for`` or
-    ``async for``. Nothing happens before :meth:`start`, :meth:`run`, ``with`` or the first
-    step of an iteration; what is wrong with the library, the sources or the actions is
-    raised there. After its end a listener can be started again.
+    Events go to the actions given with :meth:`on` and to whoever iterates; how it begins and
+    ends is in :class:`~runtime.running.Running`.
 
     Args:
         library: folder of the sounds; by default :func:`runtime.paths.default_library`.
@@ -48,6 +43,8 @@ class WakeListener:
         observe: sees each source's windows and their best matches, in the engines' threads.
         confirm: a second encoder or its name, as ``encoder``; it is asked about what is about to
             wake, and refuses what is not like the takes to it either.
+        drift: whether the sounds slowly follow the room of live sources, where the user let it
+            be heard; see :mod:`runtime.drift`.
     """
 
     def __init__(
@@ -63,7 +60,9 @@ class WakeListener:
         history: History | None = None,
         observe: Observe | None = None,
         confirm: str | Encoder | None = None,
+        drift: bool = False,
     ) -> None:
+        super().__init__()
         self.config = config or EngineConfig()
         if not isinstance(library, SoundLibrary):
             library = SoundLibrary(library or default_library(), self.config.segmenter)
@@ -78,13 +77,11 @@ class WakeListener:
             history=history,
             observe=observe,
             confirm=confirm,
+            drift=drift,
         )
         self._action_timeout = action_timeout_seconds
         self._together: list[Together] = []
         self._actions: list[ActionEntry] = []
-        self._session: Session | None = None
-        self._stops = 0
-        self._lock = threading.Lock()  # one thread at a time starts or adds an action
 
     def on(
         self,
@@ -194,161 +191,5 @@ class WakeListener:
         session = self._session
         return [] if session is None or session.done else session.loops(source)
 
-    # -- running ---------------------------------------------------------------------------
-
-    def start(self) -> WakeListener:
-        """Begin to listen in the background; does nothing while listening.
-
-        Inside asyncio, coroutines of actions run on the running event loop.
-
-        Raises:
-            LibraryError: there are no sounds, or they cannot be used.
-            SourceError: a source cannot be heard.
-            WakesoundError: the encoder or an action cannot be set up.
-        """
-        self._launch(_running_loop())
-        return self
-
-    def stop(self, *, wait: bool = True) -> None:
-        """End soon; from any thread, also inside an action, any number of times.
-
-        Args:
-            wait: return when everything has ended: at once when no action is running, within
-                about two seconds otherwise. Inside an action it never waits; in a signal
-                handler say ``wait=False``.
-        """
-        self._stops += 1
-        with self._lock if wait else contextlib.nullcontext():  # a start that goes on ends first
-            session = self._session
-        if session is not None:
-            session.stop(wait=wait)
-
-    def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Wait until all sources have ended and the actions are done; whether that came."""
-        return self._session is None or self._session.wait(timeout_seconds)
-
-    def run(self) -> None:
-        """Listen until all sources have ended or somebody stops it.
-
-        Raises:
-            WakesoundError: as :meth:`start`; or every source has failed: what the first said.
-        """
-        try:
-            self._launch(None)
-            self.wait()
-        finally:
-            self.stop()
-        self._raise_if_failed()
-
-    @property
-    def listening(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._session is not None and not self._session.done
-
-    @property
-    def stats(self) -> Stats:
-        """What happened since the last start."""
-        return self._session.stats() if self._session else Stats()
-
-    @property
-    def errors(self) -> dict[str, BaseException]:
-        """Why sources failed since the last start, by their name."""
-        return self._session.errors if self._session else {}
-
-    def __enter__(self) -> WakeListener:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.stop()
-
-    async def __aenter__(self) -> WakeListener:
-        await self._launch_async()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await asyncio.to_thread(self.stop)
-
-    # -- iterating -------------------------------------------------------------------------
-
-    def __iter__(self) -> Iterator[WakeEvent]:
-        """Yield events until all sources have ended or somebody stops it.
-
-        Whoever iterates first gets all events since the start. An iteration that started
-        the listening stops it when it is left.
-
-        Raises:
-            WakesoundError: as :meth:`run`.
-        """
-        own = self._must_start()
-        try:
-            if own:
-                self._launch(None)
-            with self._subscribed() as events:
-                yield from events
-            if own:
-                self.wait()
-            self._raise_if_failed()
-        finally:
-            if own:
-                self.stop()
-
-    async def __aiter__(self) -> AsyncIterator[WakeEvent]:
-        """Yield events, as ``for`` does, without blocking the event loop."""
-        own = self._must_start()
-        try:
-            if own:
-                await self._launch_async()
-            with self._subscribed() as events:
-                async for event in events:
-                    yield event
-            if own:
-                await asyncio.to_thread(self.wait)
-            self._raise_if_failed()
-        finally:
-            if own:
-                await asyncio.to_thread(self.stop)
-
-    # -- details ---------------------------------------------------------------------------
-
-    def _must_start(self) -> bool:
-        session = self._session
-        return session is None or (session.done and not session.unread)
-
-    @contextlib.contextmanager
-    def _subscribed(self) -> Iterator[Subscription]:
-        with self._lock:
-            assert self._session is not None
-            subscription = self._session.subscribe()
-        try:
-            yield subscription
-        finally:
-            subscription.close()
-
-    def _raise_if_failed(self) -> None:
-        if self._session is not None and self._session.failed:
-            raise next(iter(self._session.errors.values()))
-
-    async def _launch_async(self) -> None:
-        try:
-            await asyncio.to_thread(self._launch, asyncio.get_running_loop())
-        except asyncio.CancelledError:  # the thread goes on
-            await asyncio.to_thread(self.stop)
-            raise
-
-    def _launch(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        stops = self._stops
-        with self._lock:
-            if self.listening:
-                return
-            session = self._assembly.session(loop, self._actions, self._together)
-            self._session = session
-            session.start()
-            if self._stops != stops:  # while this was going on
-                session.stop(wait=False)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    def _new_session(self, loop: asyncio.AbstractEventLoop | None) -> Session:
+        return self._assembly.session(loop, self._actions, self._together)

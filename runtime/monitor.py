@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import cast
 
 from runtime.action import ANY
@@ -12,20 +12,21 @@ from runtime.assembly import ActionEntry, ActionSpec, SourceSpec, open_sources
 from runtime.clip_recorder import ClipConfig, ClipRecorder
 from runtime.clips import ClipStore
 from runtime.conditions import ALWAYS, Conditions
+from runtime.running import Running
 from runtime.session import Session
 from runtime.sinks import TIMEOUT_SECONDS
-from runtime.stats import Stats
-from wakeword.alarm import AlarmConfig, Alert
 from wakeword.errors import ConfigError
-from wakeword.label_watch import LabelWatch, WatchConfig
 from wakeword.labels import Classifier
+from wakeword.labels.alarm import AlarmConfig, Alert
+from wakeword.labels.watch import LabelWatch, WatchConfig
 
 
-class Monitor:
+class Monitor(Running[Alert]):
     """Watches one or more sources for labels.
 
-    Nothing is heard before :meth:`start`, ``with`` or the first step of an iteration. After
-    its end it can be started again.
+    Alerts go to the actions given with :meth:`on` and to whoever iterates: each when it begins
+    and when it ends. How it begins and ends itself is in :class:`~runtime.running.Running`;
+    clips of alerts that are on when it is stopped are written too.
 
     Args:
         classifier: holds windows against words; see :func:`runtime.classifier.make_classifier`.
@@ -56,6 +57,7 @@ class Monitor:
         clip_config: ClipConfig | None = None,
         action_timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
+        super().__init__()
         self.config = config or WatchConfig()
         self.question = classifier.question([*alarms, *against], fewest=1)
         names = self.question.labels  # as they are spelled once they have been looked at
@@ -68,8 +70,6 @@ class Monitor:
         self._action_timeout = action_timeout_seconds
         self._actions: list[ActionEntry] = []
         self._recorders: list[ClipRecorder] = []
-        self._session: Session | None = None
-        self._lock = threading.Lock()  # one thread at a time starts or closes
 
     def on(
         self,
@@ -111,88 +111,8 @@ class Monitor:
         self._actions.append(ActionEntry(labels, action, timeout_seconds, conditions, concurrency))
         return self
 
-    def start(self) -> Monitor:
-        """Begin to listen in the background; does nothing while listening.
-
-        Raises:
-            SourceError: a source cannot be heard.
-            WakesoundError: an action cannot be set up.
-        """
-        with self._lock:
-            if self._session is None or self._session.done:
-                self._session, self._recorders = self._assembled()
-                self._session.start()
-        return self
-
-    def stop(self, *, wait: bool = True) -> None:
-        """End soon; from any thread, any number of times.
-
-        Args:
-            wait: return when everything has ended, clips of alerts that were on included.
-        """
-        session = self._session
-        if session is not None:
-            session.stop(wait=wait)
-            if session.done:
-                self._close_clips()
-
-    def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Wait until all sources have ended and the actions are done; whether that came."""
-        ended = self._session is None or self._session.wait(timeout_seconds)
-        if ended:
-            self._close_clips()
-        return ended
-
-    @property
-    def listening(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._session is not None and not self._session.done
-
-    @property
-    def stats(self) -> Stats:
-        """What happened since the last start; its events are beginnings and ends of alerts."""
-        return self._session.stats() if self._session else Stats()
-
-    @property
-    def errors(self) -> dict[str, BaseException]:
-        """Why sources failed since the last start, by their name."""
-        return self._session.errors if self._session else {}
-
-    def __enter__(self) -> Monitor:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.stop()
-
-    def __iter__(self) -> Iterator[Alert]:
-        """Yield beginnings and ends of alerts until all sources have ended or it is stopped.
-
-        An iteration that started the listening stops it when it is left.
-
-        Raises:
-            WakesoundError: as :meth:`start`; or every source has failed: what the first said.
-        """
-        session = self._session
-        own = session is None or (session.done and not session.unread)
-        try:
-            if own:
-                session = self.start()._session
-            assert session is not None
-            subscription = session.subscribe()
-            try:
-                yield from (cast(Alert, event) for event in subscription)
-            finally:
-                subscription.close()
-            if own:
-                self.wait()
-            if session.failed:
-                raise next(iter(session.errors.values()))
-        finally:
-            if own:
-                self.stop()
-
-    def _assembled(self) -> tuple[Session, list[ClipRecorder]]:
-        session, recorders = Session(), []
+    def _new_session(self, loop: asyncio.AbstractEventLoop | None) -> Session:
+        session, recorders = Session(loop), []
         with contextlib.ExitStack() as undo:
             undo.callback(session.dispatcher.close)
             rate = self._classifier.encoder.rate
@@ -215,9 +135,11 @@ class Monitor:
                     concurrency=entry.concurrency,
                 )
             undo.pop_all()
-        return session, recorders
+        self._recorders = recorders
+        return session
 
-    def _close_clips(self) -> None:
+    def _ended(self) -> None:
+        """Write the clips of alerts that were on."""
         with self._lock:
             for recorder in self._recorders:
                 recorder.close()

@@ -21,7 +21,15 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.encoders import create_encoder
-from wakeword.encoders._clap_onnx import FILES, MANIFEST, SCHEMA_VERSION, ClapOnnxEncoder, sha256
+from wakeword.encoders._clap_onnx import (
+    EXACT,
+    EXACT_FOLDER,
+    FILES,
+    MANIFEST,
+    SCHEMA_VERSION,
+    ClapOnnxEncoder,
+    sha256,
+)
 from wakeword.encoders.clap import ClapEncoder
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
 from wakeword.storage import explained
@@ -29,6 +37,8 @@ from wakeword.storage import explained
 PRECISIONS = ("int8", "float32")
 GOOD_COSINE = 0.999
 """Embeddings this near to the checkpoint's are as good."""
+EXACT_COSINE = 0.99999
+"""Embeddings this near are the checkpoint's: float32 must be."""
 
 Told = Callable[[str], None]
 
@@ -50,32 +60,36 @@ class Quantized:
 
 
 def quantize(
-    spec: str, out: Path, *, precision: str = "int8", told: Told | None = None
+    spec: str, out: Path | None, *, precision: str = "int8", told: Told | None = None
 ) -> Quantized:
     """Write a checkpoint as a folder for ONNX Runtime; it is there whole or not at all.
 
     Args:
         spec: the encoder, e.g. ``"clap:fused"`` or ``"clap:/a/folder"``.
-        out: the folder to make; it must not exist or be empty.
+        out: the folder to make; it must not exist or be empty. None, for float32 only, is the
+            place in the checkpoint's own folder where it is used by itself from then on.
         precision: ``"int8"``, or ``"float32"`` for the same numbers without torch.
         told: is called with what is being done.
 
     Raises:
         ConfigError: ``out`` is in use, or ``spec`` is not a CLAP checkpoint.
-        EncoderError: the checkpoint cannot be loaded or exported.
+        EncoderError: the checkpoint cannot be loaded or exported, or float32 is not exact.
         LibraryError: ``out`` cannot be written.
         MissingExtra: a package is not installed.
     """
     told = told or (lambda doing: None)
     if precision not in PRECISIONS:
         raise ConfigError(f"precision {precision!r} is not one of {', '.join(PRECISIONS)}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(f"{out} is there already: name a new folder with --out")
+    if out is None and precision != EXACT:
+        raise ConfigError(f"name a folder with --out: {precision} is not the checkpoint itself")
+    if out is not None:
+        _new(out)
     _packages()
     told(f"loading {spec}")
-    encoder = create_encoder(spec)
-    if not isinstance(encoder, ClapEncoder):
-        raise ConfigError(f"{spec} is not a CLAP checkpoint, and only those can be quantized")
+    encoder, checkpoint = _checkpoint(spec)
+    if out is None:
+        out = checkpoint / EXACT_FOLDER
+        _new(out)
     with explained(out, "write"):
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".quantizing-", dir=out.parent) as name:
@@ -91,10 +105,28 @@ def quantize(
                 _least_cosine(made.embed(_sounds(made.rate)), encoder.embed(_sounds(made.rate))),
                 _least_cosine(made.embed_text(_LABELS), encoder.embed_text(_LABELS)),
             )
+            if precision == EXACT and min(result.sound_cosine, result.text_cosine) < EXACT_COSINE:
+                raise EncoderError(f"{spec} cannot be written exactly; use the checkpoint itself")
             if out.exists():
                 out.rmdir()
             folder.rename(out)
     return result
+
+
+def _new(out: Path) -> None:
+    """See to it that a folder can be made."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out} is there already: name a new folder with --out, or delete it")
+
+
+def _checkpoint(spec: str) -> tuple[ClapEncoder, Path]:
+    """The encoder that torch runs, and the folder of its checkpoint."""
+    encoder = create_encoder(spec)
+    if isinstance(encoder, ClapOnnxEncoder) and encoder.checkpoint is not None:
+        encoder = ClapEncoder(encoder.checkpoint, encoder.spec)
+    if not isinstance(encoder, ClapEncoder):
+        raise ConfigError(f"{spec} is not a CLAP checkpoint, and only those can be quantized")
+    return encoder, encoder.folder
 
 
 def _packages() -> None:

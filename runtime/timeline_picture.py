@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wakeword.audio import FloatArray
-from wakeword.classification import NONE, Classification
 from wakeword.errors import MissingExtra
+from wakeword.labels.classification import NONE, Classification
 from wakeword.logmel import LogMel
 
 if TYPE_CHECKING:

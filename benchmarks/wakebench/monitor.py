@@ -1,9 +1,9 @@
 """What ``wakesound monitor`` raises on real recordings: ``python -m wakebench.monitor --data DIR``.
 
 One stream has every recording of the watched sounds in it, over the noise of a home. Two others
-hold speech and home noise and none of these sounds: by the first the thresholds are chosen, those
-that stay silent with a margin, and the second tells what they are worth. Only ``dev`` recordings
-are used, each once.
+hold speech and home noise and none of these sounds. Thresholds are those that the monitor fits to
+a budget by itself, so nothing is chosen on the recordings. Only ``dev`` recordings are used, each
+once; ``--split train`` is for choosing how scores are made.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from pathlib import Path
 import click
 import numpy as np
 
+from enroll.label_calibration import LabelThreshold, fit_labels
+from runtime.classifier import watching_classifier
 from wakebench.mixing import at_level, faded
 from wakebench.synth import loudest_db, power_db
-from wakeword.alarm import Alarm, AlarmConfig
 from wakeword.audio import AudioFrame, FloatArray
 from wakeword.audiofile import read_audio
 from wakeword.encoders import create_encoder
-from wakeword.label_watch import LabelWatch, Look, WatchConfig
-from wakeword.labels import Classifier
+from wakeword.labels.alarm import Alarm, AlarmConfig
+from wakeword.labels.watch import LabelWatch, Look, WatchConfig
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
 
@@ -52,12 +53,8 @@ HOME = frozenset(
     """.split()  # noqa: SIM905 - it is readable so
 )
 """What is heard in and around a home."""
-STEP = 0.005
-"""How finely thresholds are tried."""
-MARGIN = 1.5
-"""A threshold has this times the odds of what was needed to stay silent."""
-LOWEST = 0.3
-"""What is needed counts as this much at least."""
+BUDGETS = (0.5, 2.0, 10.0)
+"""False alerts per hour and label."""
 LONGEST_SECONDS = 30.0
 """Of one recording of noise."""
 NOISE_DB = (-36.0, -20.0)
@@ -99,52 +96,51 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m wakebench.monitor", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
     parser.add_argument("--encoder", default="mini")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of speech, and of noise")
+    parser.add_argument("--split", choices=("dev", "train"), default="dev")
+    parser.add_argument("--minutes", type=float, default=30.0, help="of speech, and of noise")
     parser.add_argument("--window", type=float, default=WatchConfig().window_seconds)
     parser.add_argument("--min-duration", type=float, default=AlarmConfig().min_seconds)
     arguments = parser.parse_args()
     encoder = create_encoder(arguments.encoder)
     config = WatchConfig(window_seconds=arguments.window)
     alarm = AlarmConfig(min_seconds=arguments.min_duration)
-    material = Material(arguments.data, encoder.rate)
-    halves = [material.quiet(half, arguments.minutes * 60) for half in (0, 1)]
-    events = material.events()
+    material = Material(arguments.data, encoder.rate, arguments.split)
+    quiet, events = material.quiet(arguments.minutes * 60), material.events()
     watched = Watched(encoder, config)
-    first, second = ([watched.looks(stream) for stream in half] for half in halves)
-    heard = watched.looks(events)
+    silent, heard = [watched.looks(stream) for stream in quiet], watched.looks(events)
     click.echo(f"encoder {encoder.id}; a look each {config.every_seconds:g} s at", nl=False)
     click.echo(f" {config.window_seconds:g} s; minimum duration {alarm.min_seconds:g} s")
-    for name, half in (("first", first), ("second", second)):
-        minutes = [looks[-1].end / encoder.rate / 60 for looks in half]
-        click.echo(f"{name} half: speech {minutes[0]:.1f} min, home noise {minutes[1]:.1f} min")
+    minutes = [looks[-1].end / encoder.rate / 60 for looks in silent]
+    click.echo(f"speech {minutes[0]:.1f} min, home noise {minutes[1]:.1f} min; ", nl=False)
     click.echo(f"{len(events.parts)} sounds in {len(events.samples) / encoder.rate / 60:.1f} min")
-    click.echo(
-        "\nlabel           noise  threshold  heard  elsewhere  false in second half     nearest"
-    )
-    for label in LABELS:
-        peak = loudest(first, label, alarm)
-        almost = replace(alarm, threshold=peak - STEP if peak > STEP else peak)
-        chosen = replace(alarm, threshold=stricter(peak))
-        alerts = alerts_of(heard, label, chosen)
-        found, wrong = matched(events, label, alerts, encoder.rate)
-        many = sum(part.name == label for part in events.parts)
-        near = named(halves[0], first, label, almost)
-        on = named(halves[1], second, label, chosen)
-        told = f"{len(on)}{': ' if on else ''}{', '.join(on)}"
-        of = f"{found}/{many}" if many else "-"
-        click.echo(
-            f"{label:<15} {peak:>5.2f} {chosen.threshold:>10.2f} {of:>6} {wrong:>10}  {told:<24}"
-            f" {', '.join(near)}"
-        )
+    for budget in BUDGETS:
+        click.echo(f"\nbudget {budget:g} an hour")
+        click.echo("label           threshold  expected  heard  elsewhere  false")
+        table(watched, budget, alarm, (quiet, silent), (events, heard))
 
-    click.echo(
-        f"\nAll at {alarm.threshold:g}:\nlabel           heard  elsewhere  false in both halves"
-    )
-    for label in LABELS:
-        alerts = alerts_of(heard, label, alarm)
-        found, wrong = matched(events, label, alerts, encoder.rate)
-        on = named([*halves[0], *halves[1]], [*first, *second], label, alarm)
-        click.echo(f"{label:<15} {found:>5} {wrong:>10}  {len(on)}: {', '.join(on)}")
+
+def table(
+    watched: Watched,
+    budget: float,
+    alarm: AlarmConfig,
+    silence: tuple[Sequence[Stream], Sequence[Sequence[Look]]],
+    sounds: tuple[Stream, Sequence[Look]],
+) -> None:
+    """Print a line for each label with the threshold for this budget."""
+    events, heard = sounds
+    found_all = many_all = false_all = 0
+    for label, fit in watched.thresholds(budget).items():
+        chosen = replace(alarm, threshold=fit.threshold)
+        alerts = alerts_of(heard, label, chosen)
+        found, wrong = matched(events, label, alerts, heard[0].rate)
+        many = sum(part.name == label for part in events.parts)
+        on = named(*silence, label, chosen)
+        found_all, many_all, false_all = found_all + found, many_all + many, false_all + len(on)
+        hourly = "-" if fit.false_alerts_per_hour is None else f"{fit.false_alerts_per_hour:.2f}"
+        of = f"{found}/{many}" if many else "-"
+        told = f"{len(on)}{': ' if on else ''}{', '.join(on)}"
+        click.echo(f"{label:<15} {fit.threshold:>9.3f} {hourly:>9} {of:>6} {wrong:>10}  {told}")
+    click.echo(f"{'all':<15} {'':>9} {'':>9} {f'{found_all}/{many_all}':>6} {'':>10}  {false_all}")
 
 
 class Watched:
@@ -153,9 +149,14 @@ class Watched:
     def __init__(self, encoder: Encoder, config: WatchConfig) -> None:
         longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
         window = min(config.window_seconds, longest)
-        self._classifier = Classifier(encoder, window_seconds=window)
+        self._classifier = watching_classifier(encoder, window_seconds=window)
         self._question = self._classifier.question(LABELS)
         self._config = config
+
+    def thresholds(self, budget_per_hour: float) -> dict[str, LabelThreshold]:
+        """What the monitor fits to a budget."""
+        given = dict.fromkeys(LABELS)
+        return fit_labels(self._classifier, self._question, given, budget_per_hour)
 
     def looks(self, stream: Stream) -> list[Look]:
         """Everything that a watch sees of a stream."""
@@ -176,16 +177,6 @@ def alerts_of(looks: Sequence[Look], label: str, config: AlarmConfig) -> list[tu
     return [(c.start, c.confirmed) for c in changes if c is not None and not c.ended]
 
 
-def loudest(parts: Sequence[Sequence[Look]], label: str, config: AlarmConfig) -> float:
-    """The lowest threshold with which none of it alerts."""
-    for step in range(1, round(1 / STEP)):
-        threshold = step * STEP
-        one = replace(config, threshold=threshold)
-        if not any(alerts_of(looks, label, one) for looks in parts):
-            return threshold
-    return 1 - STEP
-
-
 def named(
     streams: Sequence[Stream], parts: Sequence[Sequence[Look]], label: str, config: AlarmConfig
 ) -> list[str]:
@@ -195,12 +186,6 @@ def named(
         for stream, looks in zip(streams, parts, strict=True)
         for _, confirmed in alerts_of(looks, label, config)
     ]
-
-
-def stricter(threshold: float) -> float:
-    """A threshold with a margin over what was needed: ``MARGIN`` times the odds, two digits."""
-    odds = MARGIN * max(threshold, LOWEST) / (1 - max(threshold, LOWEST))
-    return round(odds / (1 + odds), 2)
 
 
 def matched(
@@ -217,25 +202,26 @@ def matched(
 
 
 class Material:
-    """The ``dev`` recordings, put together; the same way every time.
+    """The recordings of a split, put together; the same way every time.
 
     Args:
         data: folder with ``manifest.csv``.
         rate: samples per second.
+        split: ``"dev"`` or ``"train"``.
     """
 
-    def __init__(self, data: Path, rate: int) -> None:
+    def __init__(self, data: Path, rate: int, split: str = "dev") -> None:
         self._data = data
         self._rate = rate
         self._rng = np.random.default_rng(7)
         with (data / "manifest.csv").open(encoding="utf-8", newline="") as file:
-            self._rows = [row for row in csv.DictReader(file) if row["split"] == "dev"]
+            self._rows = [row for row in csv.DictReader(file) if row["split"] == split]
 
-    def quiet(self, half: int, seconds: float) -> list[Stream]:
-        """Speech, and home noise: so many seconds of every second recording of each."""
+    def quiet(self, seconds: float) -> list[Stream]:
+        """Speech, and home noise: so many seconds of each, or all there is."""
         speech = [row for row in self._rows if row["kind"] == "speech"]
         home = [row for row in self._rows if row["label"] in HOME]
-        return [self._noise(rows[half::2], seconds) for rows in (speech, home)]
+        return [self._noise(rows, seconds) for rows in (speech, home)]
 
     def _noise(self, rows: Sequence[Row], seconds: float) -> Stream:
         """Recordings at random levels, half a second between them."""

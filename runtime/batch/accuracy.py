@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wakeword.classification import NONE
-from wakeword.confusion import Confusion, confusion
 from wakeword.errors import ConfigError
-from wakeword.truth import TrueLabel
+from wakeword.labels.classification import NONE
+from wakeword.labels.confusion import Confusion, confusion
+from wakeword.labels.truth import TrueLabel
 
 
 def check_truth(truth: Sequence[TrueLabel], labels: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from runtime.batch.slicer import slices
 from wakeword.audio import FloatArray, level_db
 from wakeword.audiofile import read_blocks
 from wakeword.errors import AudioError
-from wakeword.labels import AT_ONCE
+from wakeword.labels.classifier import AT_ONCE
 from wakeword.resampler import Resampler
 
 BLOCK_SECONDS = 4.0

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from wakeword.audio import FloatArray
-from wakeword.classification import NONE, WindowScores
 from wakeword.labels import Classifier, Heard, Question
-from wakeword.timeline import DIGITS
+from wakeword.labels.classification import NONE, WindowScores
+from wakeword.labels.classifier import weights_of
+from wakeword.labels.timeline import DIGITS
 
 Row = dict[str, Any]
 """A recording: ``path``, ``seconds``, ``slices``, ``top``, ``none``, ``error`` and, by label,
@@ -84,7 +85,7 @@ class Tally:
                     self._peaks[label] = part
             if self.slices is not None:
                 self.slices.append(slice_values(part))
-        weights = 10.0 ** (np.asarray(levels_db) / 20.0)
+        weights = weights_of(np.asarray(levels_db))
         self._sum += weights @ vectors.astype(np.float64)
         self._weight += float(weights.sum())
         self._loudest = max(self._loudest, *levels_db)

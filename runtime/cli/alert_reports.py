@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
 if TYPE_CHECKING:
+    from enroll.label_calibration import LabelThreshold
     from runtime.monitor import Monitor
-    from wakeword.alarm import Alert
+    from wakeword.labels.alarm import Alert
 
 
 class AlertReport(Protocol):
@@ -35,20 +37,27 @@ class AlertLines:
     Args:
         sources: the URIs that are watched.
         encoder: its identity.
+        fits: the labels' thresholds, and what to expect of them.
     """
 
-    def __init__(self, sources: tuple[str, ...], encoder: str) -> None:
+    def __init__(
+        self, sources: tuple[str, ...], encoder: str, fits: Mapping[str, LabelThreshold]
+    ) -> None:
         self._sources = sources
         self._encoder = encoder
+        self._fits = fits
 
     def begin(self, monitor: Monitor) -> None:
         """The first line: what is watched for, and how."""
         labels = {}
         for wording in monitor.question.wordings:
-            alarm = monitor.alarms.get(wording.label)
+            alarm, fit = monitor.alarms.get(wording.label), self._fits.get(wording.label)
+            hourly = fit.false_alerts_per_hour if fit else None
             labels[wording.label] = {
                 "text": wording.text,
                 "threshold": alarm and alarm.threshold,
+                "fitted": fit and fit.fitted,
+                "false_alerts_per_hour": None if hourly is None else round(hourly, 3),
                 "release": alarm and alarm.release,
                 "min_seconds": alarm and alarm.min_seconds,
                 "hold_seconds": alarm and alarm.hold_seconds,
@@ -84,15 +93,19 @@ class AlertTicker:
 
     Args:
         sources: the URIs that are watched.
+        fits: the labels' thresholds, and what to expect of them.
         realtime: whether files are played by the clock.
     """
 
-    def __init__(self, sources: tuple[str, ...], *, realtime: bool) -> None:
+    def __init__(
+        self, sources: tuple[str, ...], fits: Mapping[str, LabelThreshold], *, realtime: bool
+    ) -> None:
         from runtime.cli import screen
 
         self._out = screen.console()
         self._err = screen.console(stderr=True)
         self._sources = sources
+        self._fits = fits
         self._by_the_clock = realtime or any(s.partition(":")[0] == "mic" for s in sources)
         self._width = 0
 
@@ -100,6 +113,8 @@ class AlertTicker:
         """Say what is watched for."""
         self._width = max(map(len, monitor.alarms))
         named = ", ".join(f"{name} ({a.threshold:.2f})" for name, a in monitor.alarms.items())
+        for name, fit in self._fits.items():
+            self._err.print(f"{name}: {_expectation(fit)}", style="dim", soft_wrap=True)
         heard = ", ".join(self._sources)
         self._err.print(f"Watching {heard} for {named}. Ctrl-C ends.", style="dim", soft_wrap=True)
 
@@ -134,6 +149,21 @@ class AlertTicker:
             if unwell := action.failed + action.timed_out + action.dropped:
                 text = f"{action.action}: {unwell} of {action.called + action.dropped} failed."
                 self._err.print(text, style="yellow", soft_wrap=True)
+
+
+def _expectation(fit: LabelThreshold) -> str:
+    """What a label's threshold is and what follows from it."""
+    how = "fitted" if fit.fitted else "as given"
+    if fit.false_alerts_per_hour is None:
+        return f"needs {fit.threshold:.2f}; how many false alerts to expect is not known"
+    count, unit = fit.false_alerts_per_hour, "hour"
+    for more, longer in ((24, "day"), (7, "week")):
+        if count < 1:
+            count, unit = count * more, longer
+    told = f"about {count:.0f}" if count >= 1 else "less than one"
+    alerts = "alert" if told in ("about 1", "less than one") else "alerts"
+    per = "an hour" if unit == "hour" else f"a {unit}"
+    return f"needs {fit.threshold:.2f}, {how}; expect {told} false {alerts} {per}"
 
 
 def _minutes(seconds: float) -> str:

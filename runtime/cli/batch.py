@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from runtime.batch.engine import Engine
     from runtime.batch.job import Job
     from runtime.batch.run import Summary
-    from wakeword.confusion import Confusion
-    from wakeword.truth import TrueLabel
+    from wakeword.labels.confusion import Confusion
+    from wakeword.labels.truth import TrueLabel
 
 FEWEST_SHOWN = 5
 """So many bad recordings are shown with their reasons; the result has all."""
@@ -164,14 +164,14 @@ def command(
 
 
 def _read_truth(path: Path | None) -> list[TrueLabel]:
-    from wakeword.truth import read_truth
+    from wakeword.labels.truth import read_truth
 
     return [] if path is None else read_truth(path)
 
 
 def _labels(labels: str | None, labels_file: Path | None, truth: list[TrueLabel]) -> list[str]:
     """Those that are named, or else those of the truth file."""
-    from wakeword.classification import NONE
+    from wakeword.labels.classification import NONE
 
     if truth and labels is None and labels_file is None:
         return list(dict.fromkeys(clip.label for clip in truth if clip.label != NONE))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from wakeword.audiofile import AudioClip
-    from wakeword.classification import Classification
+    from wakeword.labels.classification import Classification
 
 TIMELINES = (".json", ".csv", ".txt", ".png")
 """What a timeline may be: JSON, CSV, Audacity's label track, a picture."""
@@ -84,8 +84,8 @@ def command(
     """
     from runtime.classifier import make_classifier
     from runtime.cli import screen
-    from wakeword import timeline as forms
     from wakeword.audiofile import read_audio
+    from wakeword.labels import timeline as forms
     from wakeword.resampler import resample
 
     _check(files, timeline)
@@ -137,7 +137,7 @@ def _write(timeline: Path, heard: Classification, clip: AudioClip, title: str) -
         ConfigError: the file cannot be written.
         MissingExtra: a picture needs matplotlib.
     """
-    from wakeword import timeline as forms
+    from wakeword.labels import timeline as forms
 
     kind = timeline.suffix.lower()
     if kind == ".png":
@@ -159,7 +159,7 @@ def _show(console: Console, path: Path, heard: Classification, top: int | None) 
     from rich.text import Text
 
     from runtime.cli import screen
-    from wakeword.classification import NONE
+    from wakeword.labels.classification import NONE
 
     table = screen.table("Label", "Score", "", "Likeness", right=("Score", "Likeness"))
     for label, score in heard.ranked[:top]:

@@ -20,9 +20,9 @@ from runtime.cli.wanted_labels import wanted_labels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wakeword.confusion import Confusion
-    from wakeword.label_check import Remark
     from wakeword.labels import Classifier
+    from wakeword.labels.advice import Remark
+    from wakeword.labels.confusion import Confusion
 
 LANGUAGES = ("written", "en", "zh", "both")
 """What ``labels eval`` may call the labels by."""
@@ -63,9 +63,9 @@ def check(settings: Settings, labels: str | None, labels_file: Path | None, as_j
     them cannot be used at all.
     """
     from runtime.cli import screen
-    from wakeword.label_check import check as advise
-    from wakeword.label_check import improved
-    from wakeword.label_list import checked_labels
+    from wakeword.labels.advice import check as advise
+    from wakeword.labels.advice import improved
+    from wakeword.labels.written import checked_labels
 
     named = checked_labels(wanted_labels(labels, labels_file), fewest=1)
     classifier = _classifier(settings)
@@ -101,7 +101,7 @@ def check(settings: Settings, labels: str | None, labels_file: Path | None, as_j
 def list_(part: str, as_json: bool) -> None:
     """List everyday sounds by their English and Chinese names, those with PART in them."""
     from runtime.cli import screen
-    from wakeword.glossary import glossary
+    from wakeword.labels.glossary import glossary
 
     entries = [
         entry
@@ -173,8 +173,8 @@ def evaluate(
     """
     from runtime.cli import screen
     from runtime.label_eval import evaluate as measure
-    from wakeword.label_list import split_labels
-    from wakeword.truth import read_truth
+    from wakeword.labels.truth import read_truth
+    from wakeword.labels.written import split_labels
 
     clips = read_truth(truth, root)
     classifier = _classifier(settings, window)

@@ -96,10 +96,9 @@ def pull(name: str) -> None:
 @click.argument("name")
 @click.option(
     "--out",
-    required=True,
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="The folder to make.",
+    help="The folder to make. float32 needs none: it goes to its checkpoint, and is used there.",
 )
 @click.option(
     "--precision",
@@ -109,7 +108,7 @@ def pull(name: str) -> None:
     help="8-bit integers, or the same numbers without torch.",
 )
 @verbose_option
-def quantize_(name: str, out: Path, precision: str) -> None:
+def quantize_(name: str, out: Path | None, precision: str) -> None:
     """Make a CLAP smaller and faster on the CPU, without torch.
 
     NAME is clap, clap:unfused, clap:FOLDER and so on; its weights must be here. What it makes
@@ -120,9 +119,10 @@ def quantize_(name: str, out: Path, precision: str) -> None:
     def told(doing: str) -> None:
         click.echo(f"{doing} ...", err=True)
 
-    made = quantize.quantize(name, out.expanduser(), precision=precision, told=told)
+    made = quantize.quantize(name, out and out.expanduser(), precision=precision, told=told)
     sounds, texts = made.sound_cosine, made.text_cosine
-    click.echo(f"{made.megabytes} MB in {made.folder}; use it: --encoder clap:{made.folder}")
+    used = f"use it: --encoder clap:{made.folder}" if out else f"--encoder {name} uses it now"
+    click.echo(f"{made.megabytes} MB in {made.folder}; {used}")
     click.echo(f"Cosine to the checkpoint, at least: sounds {sounds:.5f}, labels {texts:.5f}")
     if min(sounds, texts) < quantize.GOOD_COSINE:
         click.echo("This loses accuracy; --precision float32 loses none.", err=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from runtime.cli.broker_options import BrokerOptions, broker_options
 from runtime.cli.configured import add_hooks, config_option, engine_config
+from runtime.cli.hearing import SIGNALS, one_standard_input, realtime_option, sources_option
 from runtime.cli.settings import (
     FiniteRange,
     Settings,
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from runtime.services.mqtt.broker import Broker
     from runtime.services.mqtt.device import Device
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What ends it, cleanly."""
-
 
 @click.command(
     "mqtt",
@@ -37,47 +34,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         "wakesound mqtt --broker mqtt://host --id kitchen --forget",
     ),
 )
-@click.option(
-    "--broker",
-    "uri",
-    metavar="URI",
-    envvar="WAKESOUND_BROKER",
+@broker_options(
+    "mqtt://USER:PASSWORD@HOST:PORT, or mqtts:// for an encrypted connection. WAKESOUND_BROKER "
+    "in the environment says it too, and keeps the password out of the list of processes.",
+    "the host",
     required=True,
-    help="mqtt://USER:PASSWORD@HOST:PORT, or mqtts:// for an encrypted connection. "
-    "WAKESOUND_BROKER in the environment says it too, and keeps the password out of the "
-    "list of processes.",
 )
-@click.option(
-    "--ca",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Certificate of who signed the broker's (default: those the system trusts).",
-)
-@click.option(
-    "--listen",
-    "sources",
-    metavar="URI",
-    multiple=True,
-    default=("mic",),
-    help="mic, mic:NAME, file:PATH, or - for raw 16-bit PCM; may be repeated. Default: mic.",
-)
-@click.option("--realtime", is_flag=True, help="Play files by the clock, not at full speed.")
-@click.option("--id", "device_id", metavar="ID", help="Names this device (default: the host).")
-@click.option("--name", metavar="NAME", help="The device's name for people.")
-@click.option(
-    "--topic",
-    metavar="TOPIC",
-    default="wakesound",
-    help="All topics begin with this and the id.",
-    show_default=True,
-)
-@click.option(
-    "--discovery-prefix",
-    metavar="TOPIC",
-    default="homeassistant",
-    help="Where Home Assistant looks for devices.",
-    show_default=True,
-)
+@sources_option("--listen")
+@realtime_option
 @click.option(
     "--max-age",
     metavar="SECONDS",
@@ -96,14 +60,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def command(
     ctx: click.Context,
     settings: Settings,
-    uri: str,
-    ca: Path | None,
+    broker: BrokerOptions,
     sources: tuple[str, ...],
     realtime: bool,
-    device_id: str | None,
-    name: str | None,
-    topic: str,
-    discovery_prefix: str,
     max_age: float,
     forget: bool,
 ) -> None:
@@ -113,24 +72,16 @@ def command(
     for.
     """
     from runtime.services.mqtt import connection
-    from runtime.services.mqtt.device import Device, host_name, identifier
 
-    broker = _broker(uri, ca)
-    device = Device(
-        device_id or identifier(host_name()),
-        name or f"Wakesound {device_id or host_name()}",
-        topic,
-        discovery_prefix,
-    )
+    address, device = broker.broker(), broker.device()
     connection.require()
     if forget:
-        _forget(broker, device)
+        _forget(address, device)
         return
     from runtime.listener import WakeListener
     from runtime.services.mqtt.bridge import Bridge
 
-    if sum(source.partition("?")[0] == "-" for source in sources) > 1:
-        raise click.UsageError("there is one standard input; give '--listen -' only once")
+    one_standard_input(sources, "--listen")
     listener = WakeListener(
         settings.folder,
         sources,
@@ -138,11 +89,12 @@ def command(
         config=engine_config(settings),
         realtime=realtime,
         history=settings.wanted_history(),
+        drift=not settings.no_drift,
     )
     add_hooks(settings, listener)
     heard = ", ".join(sources)
-    click.echo(f"Listening to {heard} for {broker}, as {device.base}. Ctrl-C ends.", err=True)
-    asyncio.run(_run(Bridge(listener, broker, device, max_age_seconds=max_age)))
+    click.echo(f"Listening to {heard} for {address}, as {device.base}. Ctrl-C ends.", err=True)
+    asyncio.run(_run(Bridge(listener, address, device, max_age_seconds=max_age)))
     if listener.errors:
         ctx.exit(2)
 
@@ -153,15 +105,6 @@ async def _run(bridge: Bridge) -> None:
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
     await bridge.run(stop)
-
-
-def _broker(uri: str, ca: Path | None) -> Broker:
-    from runtime.services.mqtt.broker import parse
-
-    broker, topic = parse(uri, ca)
-    if topic:
-        raise click.UsageError("--broker ends with host and port; --topic names a topic")
-    return broker
 
 
 def _forget(broker: Broker, device: Device) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wakeword.errors import ConfigError
-from wakeword.label_list import split_labels
+from wakeword.labels.written import split_labels
 
 if TYPE_CHECKING:
     from wakeword.labels import Question

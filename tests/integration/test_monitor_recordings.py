@@ -1,4 +1,4 @@
-"""The monitor on real recordings: what the documentation's thresholds promise still holds."""
+"""The monitor on real recordings: what the documentation says of fitted thresholds still holds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from wakebench.monitor import Material, Stream, Watched, alerts_of, matched
-from wakeword.alarm import AlarmConfig
 from wakeword.encoders import create_encoder
-from wakeword.label_watch import WatchConfig
+from wakeword.labels.alarm import AlarmConfig
+from wakeword.labels.watch import WatchConfig
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-THRESHOLDS = {"crying baby": 0.88, "dog barking": 0.98, "rooster": 0.84, "chainsaw": 0.85}
-"""As in docs/monitor.md."""
+BUDGET = 0.5
 MINUTES = 5.0
 
 
@@ -29,28 +28,37 @@ def watched() -> Watched:
     return Watched(create_encoder("mini"), WatchConfig())
 
 
-def test_speech_and_home_noise_raise_next_to_nothing(material: Material, watched: Watched) -> None:
-    """In ten minutes that the thresholds were not chosen on; one is left for another machine."""
-    quiet: list[Stream] = material.quiet(1, MINUTES * 60)
+@pytest.fixture(scope="module")
+def alarms(watched: Watched) -> dict[str, AlarmConfig]:
+    fits = watched.thresholds(BUDGET)
+    return {label: AlarmConfig(fit.threshold) for label, fit in fits.items()}
+
+
+def test_speech_and_home_noise_raise_next_to_nothing(
+    material: Material, watched: Watched, alarms: dict[str, AlarmConfig]
+) -> None:
+    """None of seven labels in ten minutes; one is left for another machine."""
+    quiet: list[Stream] = material.quiet(MINUTES * 60)
     assert sum(len(stream.samples) for stream in quiet) >= 2 * MINUTES * 60 * 16000
     looks = [watched.looks(stream) for stream in quiet]
     alerts = [
         (label, stream.at(confirmed - 1))
-        for label, threshold in THRESHOLDS.items()
+        for label, alarm in alarms.items()
         for stream, seen in zip(quiet, looks, strict=True)
-        for _, confirmed in alerts_of(seen, label, AlarmConfig(threshold))
+        for _, confirmed in alerts_of(seen, label, alarm)
     ]
     assert len(alerts) <= 1, alerts
 
 
-def test_the_right_alerts_come(material: Material, watched: Watched) -> None:
-    """Most of the sounds alert under their own label, and next to none under another."""
+def test_the_right_alerts_come(
+    material: Material, watched: Watched, alarms: dict[str, AlarmConfig]
+) -> None:
+    """Many of the sounds alert under their own label, and next to none under another."""
     stream = material.events()
     looks = watched.looks(stream)
     heard = others = 0
-    for label, threshold in THRESHOLDS.items():
-        alerts = alerts_of(looks, label, AlarmConfig(threshold))
-        found, wrong = matched(stream, label, alerts, 16000)
+    for label, alarm in alarms.items():
+        found, wrong = matched(stream, label, alerts_of(looks, label, alarm), 16000)
         heard, others = heard + found, others + wrong
-    assert heard >= 16, heard
+    assert heard >= 14, heard
     assert others <= 2, others

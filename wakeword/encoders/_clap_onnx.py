@@ -23,6 +23,10 @@ from wakeword.windows import checked
 
 MANIFEST = "clap-onnx.json"
 """Makes a folder one of these."""
+EXACT_FOLDER = "onnx-float32"
+"""The exact one, inside the folder of its checkpoint: there it is found by itself."""
+EXACT = "float32"
+"""The precision whose vectors are the checkpoint's."""
 SCHEMA_VERSION = 1
 FILES = ("audio.onnx", "text.onnx", "text.bin", "tokenizer.json")
 """What the manifest has checksums of; ``text.bin`` are the weights of ``text.onnx``."""
@@ -41,18 +45,24 @@ class ClapOnnxEncoder:
         folder: what ``wakesound models quantize`` wrote.
         spec: what ``create_encoder`` can load it by again.
         threads: of ONNX Runtime.
+        checkpoint: the checkpoint that it stands for, where that was asked for.
 
     Raises:
         EncoderError: a file is missing, damaged or not what the manifest says.
         MissingExtra: the package that reads text is not installed.
     """
 
-    def __init__(self, folder: Path, spec: str, threads: int = 1) -> None:
+    def __init__(
+        self, folder: Path, spec: str, threads: int = 1, checkpoint: Path | None = None
+    ) -> None:
         about = _manifest(folder)
         self._sums: Mapping[str, str] = about["files"]
         self._folder, self._threads = folder, threads
         self.spec = spec
-        self.id = f"clap-{about['precision']}:{_digest(about)}"
+        self.checkpoint = checkpoint
+        own = f"clap-{about['precision']}:{_digest(about)}"
+        # In float32 its vectors are the checkpoint's, so it is the same encoder.
+        self.id = str(about["checkpoint"]) if about["precision"] == EXACT else own
         self.dim = int(about["dim"])
         self.logit_scale = float(about["logit_scale"])
         self._fused = bool(about["fused"])
@@ -175,12 +185,23 @@ def _manifest(folder: Path) -> dict[str, Any]:
         ClapLogMel.from_dict(about["front_end"])
         for name, kind in (("dim", int), ("most_tokens", int), ("logit_scale", float)):
             kind(about[name])
-        complete = set(FILES) <= set(about["files"]) and {"fused", "precision"} <= set(about)
+        named = {"fused", "precision", "checkpoint"}
+        complete = set(FILES) <= set(about["files"]) and named <= set(about)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EncoderError(f"{path} cannot be read: {_AGAIN}") from error
     if not complete:
         raise EncoderError(f"{path} is incomplete: {_AGAIN}")
     return about
+
+
+def stands_for(folder: Path, encoder_id: str) -> bool:
+    """Whether the folder is the exact form of the checkpoint with this identity.
+
+    Raises:
+        EncoderError: its manifest is damaged.
+    """
+    about = _manifest(folder)
+    return bool(about["precision"] == EXACT and about["checkpoint"] == encoder_id)
 
 
 def _digest(about: Mapping[str, Any]) -> str:

@@ -5,11 +5,13 @@ CLAP hears ten seconds at a time and repeats a shorter clip until they are full,
 of two seconds is heard five times over. Each window goes through the model alone and on one
 thread: the same audio gives the same embedding whatever else is in the batch, and on a CPU a
 larger batch or more threads bring nothing but load. Numbers are float32 on a CPU and float16
-on a GPU. A folder that ``wakesound models quantize`` wrote needs no torch.
+on a GPU. A folder that ``wakesound models quantize`` wrote needs no torch; one in float32 inside
+the checkpoint's own folder takes its place on the CPU, since it is as exact and faster.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -27,6 +29,8 @@ from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._clap_onnx import ClapOnnxEncoder
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
 from wakeword.windows import checked
+
+_log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 2.0
 """Long enough for a door bell, short enough that the background does not drown a click."""
@@ -72,8 +76,9 @@ class ClapEncoder:
         if checkpoints.model_type(folder) != "clap":
             found = checkpoints.model_type(folder)
             raise EncoderError(f"{folder} holds a model of type {found!r}, not CLAP")
+        self.folder = folder
         self.spec = spec
-        self.id = f"clap{'-half' * half}:{checkpoints.digest(folder, salt=_PREPARATION)}"
+        self.id = _identity(folder, half)
         with _quiet(transformers), self._few_threads():
             self.model, processor = _load(transformers, folder, self._device, self._dtype)
         self.tokenizer = processor.tokenizer
@@ -205,19 +210,33 @@ def create(variant: str, device: str) -> ClapEncoder | ClapOnnxEncoder:
     if variant and (path.is_dir() or path.is_absolute() or variant.startswith((".", "~"))):
         spec = f"clap:{path.resolve()}"
         if not (path / _clap_onnx.MANIFEST).is_file():
-            return ClapEncoder(path, spec, device)
+            return _exactly(path, spec, device)
         if device != "cpu":
             raise EncoderError(f"{path} runs on the CPU only: use --device cpu, or its checkpoint")
         return ClapOnnxEncoder(path, spec)
     name = models.hub_id(variant)
-    _packages()
     folder = models.cached(name)
     if folder is None:
+        _packages()  # what is missing first is told first
         raise EncoderError(
             f"{name} is neither a folder nor among the models on this machine: fetch it with"
-            f" 'wakesound models pull {name}', or use --encoder logmel, which needs none"
+            f" 'wakesound models pull {name}', or use --encoder mini, which comes along"
         )
-    return ClapEncoder(folder, f"clap:{name}", device)
+    return _exactly(folder, f"clap:{name}", device)
+
+
+def _exactly(folder: Path, spec: str, device: str) -> ClapEncoder | ClapOnnxEncoder:
+    """A checkpoint, by the fastest way that gives its own vectors."""
+    exported = folder / _clap_onnx.EXACT_FOLDER
+    if device == "cpu" and (exported / _clap_onnx.MANIFEST).is_file():
+        if _clap_onnx.stands_for(exported, _identity(folder)):
+            return ClapOnnxEncoder(exported, spec, checkpoint=folder)
+        _log.warning("%s belongs to other weights and is not used; write it anew", exported)
+    return ClapEncoder(folder, spec, device)
+
+
+def _identity(folder: Path, half: bool = False) -> str:
+    return f"clap{'-half' * half}:{checkpoints.digest(folder, salt=_PREPARATION)}"
 
 
 def _packages() -> tuple[Any, Any]:

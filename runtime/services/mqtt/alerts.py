@@ -17,7 +17,7 @@ from runtime.services.mqtt.device import Device, identifier
 from runtime.services.mqtt.link import Link, end
 from runtime.services.mqtt.outbox import Outbox
 from runtime.worker import Worker
-from wakeword.alarm import Alert
+from wakeword.labels.alarm import Alert
 
 if TYPE_CHECKING:
     from aiomqtt import Message

@@ -66,6 +66,36 @@ def test_people_get_a_line_each(wakesound, source: str) -> None:
     assert "1 alert." in done.err
 
 
+def test_thresholds_are_fitted_to_the_budget(wakesound, source: str) -> None:
+    """Stricter for a smaller budget; what is given stands; what to expect is said."""
+    fitted = {}
+    for budget in ("0.1", "5"):
+        call = ("monitor", f"--source={source}", "--labels=whistling, smoke alarm:0.8")
+        done = wakesound(*call, f"--budget={budget}", "--json")
+        assert done.status == 0, done.err
+        labels = lines(done.out)[0]["labels"]
+        assert labels["whistling"]["fitted"] is True
+        assert labels["whistling"]["false_alerts_per_hour"] <= float(budget) * 1.1
+        alarm = labels["smoke alarm"]
+        assert (alarm["fitted"], alarm["threshold"]) == (False, 0.8)
+        fitted[budget] = labels["whistling"]["threshold"]
+    assert 0.2 <= fitted["5"] < fitted["0.1"] < 1.0
+    told = wakesound(*call, "--budget=5").err
+    assert "whistling: needs" in told
+    assert "fitted; expect about" in told
+    assert "smoke alarm: needs 0.80, as given; expect" in told
+    assert " a hour" not in told
+
+
+def test_a_common_threshold_replaces_the_fitting(wakesound, source: str) -> None:
+    """``--threshold`` is for all labels; ``LABEL=X`` and ``label:X`` are for one."""
+    call = ("monitor", f"--source={source}", "--labels=whistling, smoke alarm, dog barking:0.7")
+    done = wakesound(*call, "--threshold=0.6", "--threshold=smoke alarm=0.3", "--json")
+    labels = lines(done.out)[0]["labels"]
+    assert [labels[name]["threshold"] for name in labels] == [0.6, 0.3, 0.7]
+    assert not any(labels[name]["fitted"] for name in labels)
+
+
 def test_clips_are_kept_as_told(wakesound, source: str, tmp_path: Path) -> None:
     """Each alert is a WAV and a JSON file, of which only so many stay."""
     folder = tmp_path / "clips"
@@ -125,6 +155,8 @@ def test_hook_for_the_end_waits_for_the_clip(wakesound, source: str, tmp_path: P
         (("--labels=dog", "--pre-roll=60", "--clips=x"), "longer than its pre-roll"),
         (("--labels=dog", "--broker=mqtt://host/topic"), "--topic"),
         (("--labels=dog", "--hold=nan"), "finite"),
+        (("--labels=dog", "--budget=0"), "budget"),
+        (("--labels=dog", "--budget=nan"), "finite"),
     ],
 )
 def test_bad_usage_is_one_line(

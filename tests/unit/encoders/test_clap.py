@@ -379,7 +379,7 @@ def test_a_hub_model_that_is_not_here() -> None:
     with pytest.raises(EncoderError) as error:
         create_encoder("clap:nobody/has-this")
     assert "wakesound models pull nobody/has-this" in one_line(error)
-    assert "--encoder logmel" in one_line(error)
+    assert "--encoder mini" in one_line(error)
 
 
 def test_an_unknown_short_name() -> None:

@@ -17,7 +17,11 @@ for package in ("torch", "transformers", "onnx", "onnxscript"):
 from runtime.quantize import Quantized, quantize  # noqa: E402
 from tests import clap_checkpoint  # noqa: E402
 from wakeword.encoders import create_encoder  # noqa: E402
-from wakeword.encoders._clap_onnx import MANIFEST, ClapOnnxEncoder  # noqa: E402
+from wakeword.encoders._clap_onnx import (  # noqa: E402
+    EXACT_FOLDER,
+    MANIFEST,
+    ClapOnnxEncoder,
+)
 from wakeword.encoders.clap import ClapEncoder  # noqa: E402
 from wakeword.errors import (  # noqa: E402
     AudioFormatError,
@@ -102,15 +106,42 @@ def test_eight_bits_are_near(int8: tuple[ClapEncoder, Quantized]) -> None:
 def test_it_is_an_encoder_of_its_own(
     int8: tuple[ClapEncoder, Quantized], float32: tuple[ClapEncoder, Quantized]
 ) -> None:
-    """It fits the protocol, knows what the checkpoint knew, and has another id."""
+    """It fits the protocol and knows what the checkpoint knew; exact, it has the same id."""
     for exact, result in (int8, float32):
         small = load(result.folder)
         assert isinstance(small, TextEncoder)
         for name in ("rate", "dim", "window_seconds", "longest_seconds", "logit_scale"):
             assert getattr(small, name) == getattr(exact, name)
         assert small.spec == f"clap:{result.folder}"
-        assert load(result.folder).id == small.id != exact.id
+        assert load(result.folder).id == small.id
     assert load(int8[1].folder).id.startswith("clap-int8:")
+    assert load(float32[1].folder).id == float32[0].id
+
+
+def test_the_exact_one_is_used_by_itself(
+    float32: tuple[ClapEncoder, Quantized], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Inside the checkpoint's folder, on the CPU, as long as it belongs to these weights."""
+    exact, result = float32
+    folder = Path(shutil.copytree(exact.folder, tmp_path / "checkpoint"))
+    spec = f"clap:{folder}"
+    shutil.copytree(result.folder, folder / EXACT_FOLDER)
+    fast = create_encoder(spec)
+    assert isinstance(fast, ClapOnnxEncoder)
+    assert (fast.id, fast.spec) == (exact.id, spec)
+    assert cosines(fast.embed(sounds()), exact.embed(sounds())).min() > 0.99999
+    with pytest.raises(ConfigError, match="there already"):
+        quantize(spec, None, precision="float32")
+    with pytest.raises(ConfigError, match="--out"):
+        quantize(spec, None, precision="int8")
+    manifest = folder / EXACT_FOLDER / MANIFEST
+    about = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(about | {"checkpoint": "clap:0123456789abcdef"}))
+    assert isinstance(create_encoder(spec), ClapEncoder)
+    assert "belongs to other weights" in caplog.text
+    shutil.rmtree(folder / EXACT_FOLDER)
+    assert quantize(spec, None, precision="float32").folder == folder / EXACT_FOLDER
+    assert isinstance(create_encoder(spec), ClapOnnxEncoder)
 
 
 def test_batch_and_order_do_not_matter(int8: tuple[ClapEncoder, Quantized]) -> None:

@@ -13,9 +13,9 @@ import soundfile
 
 from runtime.clip_recorder import ClipConfig, ClipRecorder
 from runtime.clips import ClipLimits, ClipStore
-from tests.unit.test_label_watch import HIGH, LOW, stream, watch
-from wakeword.alarm import Alert
+from tests.unit.labels.test_watch import HIGH, LOW, stream, watch
 from wakeword.errors import ConfigError
+from wakeword.labels.alarm import Alert
 from wakeword.testing import RATE, frames
 
 NOW = time.time()

@@ -9,8 +9,8 @@ from runtime.label_eval import evaluate, in_language
 from wakeword.encoders import create_encoder
 from wakeword.errors import AudioDecodeError, ConfigError
 from wakeword.labels import NONE, Classifier
+from wakeword.labels.truth import TrueLabel
 from wakeword.testing import RATE, NamedTones, silence, tone
-from wakeword.truth import TrueLabel
 
 LOW, HIGH = "tone of 400 hertz", "tone of 3000 hertz"
 

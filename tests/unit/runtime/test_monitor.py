@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -9,10 +10,10 @@ import pytest
 
 from runtime.clips import ClipStore
 from runtime.monitor import Monitor
-from tests.unit.test_label_watch import ALARM, HIGH, LOW, WATCH, stream
-from wakeword.alarm import Alert
+from tests.unit.labels.test_watch import ALARM, HIGH, LOW, WATCH, stream
 from wakeword.errors import ConfigError, SourceError
 from wakeword.labels import Classifier
+from wakeword.labels.alarm import Alert
 from wakeword.testing import ArraySource, NamedTones
 
 
@@ -37,6 +38,18 @@ def test_iterating_yields_beginnings_and_ends() -> None:
     assert alerts[0].id == alerts[1].id != alerts[2].id
     assert {a.source for a in alerts} == {"array"}
     assert not watched.listening
+
+
+def test_it_runs_inside_asyncio_and_by_itself() -> None:
+    """``async for`` yields the same alerts as ``for``, and ``run`` goes on to the end."""
+
+    async def heard() -> list[Alert]:
+        return [alert async for alert in monitor()]
+
+    assert [a.id for a in asyncio.run(heard())] == [a.id for a in monitor()]
+    begins: list[Alert] = []
+    monitor().on("*", begins.append).run()
+    assert [a.sound for a in begins] == [LOW, HIGH]
 
 
 def test_actions_get_beginnings_or_ends() -> None:

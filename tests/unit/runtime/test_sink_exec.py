@@ -14,9 +14,9 @@ import pytest
 from runtime.sinks.exec import create as program
 from runtime.sinks.shell import create as shell
 from runtime.sources._portaudio import portaudio
-from wakeword.alarm import Alert
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
+from wakeword.labels.alarm import Alert
 
 EVENT = WakeEvent("große Glocke", 0.987, 0.5, 16000, 24000, 16000, source="mic", id="abc")
 

@@ -12,9 +12,9 @@ from runtime.batch.recordings import Recording, find_recordings, parcels
 from runtime.batch.row import slice_row
 from wakeword.audiofile import read_audio
 from wakeword.errors import ConfigError, EncoderError
+from wakeword.labels.timeline import as_json
 from wakeword.resampler import resample
 from wakeword.testing import RATE, noise
-from wakeword.timeline import as_json
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wakeword.errors import ConfigError
-from wakeword.label_list import LONGEST, MOST, checked_labels, is_chinese, split_labels
+from wakeword.labels.written import LONGEST, MOST, checked_labels, is_chinese, split_labels
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wakeword.alarm import Alarm, AlarmConfig, Alert, Change
 from wakeword.audio import AudioFrame, Blocker, FloatArray
-from wakeword.classification import Classification
 from wakeword.errors import AudioFormatError, ConfigError
-from wakeword.labels import Classifier, Question
+from wakeword.labels.alarm import Alarm, AlarmConfig, Alert, Change
+from wakeword.labels.classification import Classification
+from wakeword.labels.classifier import Classifier
+from wakeword.labels.question import Question
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,18 @@ class LabelWatch:
         """From the beginning of a label's sound to its alert, at most."""
         wait = max(alarm.min_seconds for alarm in self.alarms.values())
         return wait + 2 * self.config.every_seconds
+
+    def adjust(self, label: str, config: AlarmConfig) -> None:
+        """Change a label's alarm from the next look on; an alert that is on stays on.
+
+        Raises:
+            ConfigError: there is no alarm for this label.
+        """
+        if label not in self._alarms:
+            known = ", ".join(self._alarms)
+            raise ConfigError(f"{label[:60]!r} is not watched for; watched are: {known}")
+        self.alarms[label] = config
+        self._alarms[label].adjust(config)
 
     def push(self, frame: AudioFrame) -> list[Alert]:
         """Take the next frame, of any size; the alerts that begin or end with it.

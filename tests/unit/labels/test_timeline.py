@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from wakeword.classification import Classification, WindowScores
-from wakeword.timeline import as_audacity, as_csv, as_json, stretches
+from wakeword.labels.classification import Classification, WindowScores
+from wakeword.labels.timeline import as_audacity, as_csv, as_json, stretches
 
 
 def window(start: float, low: float, high: float, background: str | None = "wind") -> WindowScores:

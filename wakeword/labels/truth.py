@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeword.classification import NONE
 from wakeword.errors import ConfigError
+from wakeword.labels.classification import NONE
 
 COLUMNS = ("path", "label")
 
@@ -18,7 +18,7 @@ class TrueLabel:
 
     path: Path
     label: str
-    """:data:`wakeword.classification.NONE` for a clip that is none of the labels."""
+    """:data:`wakeword.labels.classification.NONE` for a clip that is none of the labels."""
 
 
 def read_truth(path: Path, root: Path | None = None) -> list[TrueLabel]:

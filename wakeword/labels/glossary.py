@@ -80,6 +80,11 @@ class Glossary:
         return frozenset(name for entry in self.entries for name in (*entry.en, *entry.zh.values()))
 
     @cached_property
+    def everyday(self) -> tuple[str, ...]:
+        """One English name for each sound, in the order of the file."""
+        return tuple(dict.fromkeys(next(iter(entry.zh.values())) for entry in self.entries))
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Every Chinese name with its English words."""
         return {_plain(name): en for entry in self.entries for name, en in entry.zh.items()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from wakeword.errors import ConfigError
-from wakeword.glossary import Glossary, glossary
-from wakeword.label_list import is_chinese
+from wakeword.labels.glossary import Glossary, glossary
+from wakeword.labels.written import is_chinese
 
 Translate = Callable[[Sequence[str]], "list[str] | None"]
 """Chinese texts to English ones, as many; None where no translator is installed."""
@@ -21,7 +22,7 @@ class Wording:
     """As the user wrote it."""
     text: str
     """In English, without a template around it."""
-    how: str
+    how: Literal["written", "glossary", "translated"]
     """``"written"`` as it is, from the ``"glossary"``, or ``"translated"`` by a model."""
 
     def __str__(self) -> str:

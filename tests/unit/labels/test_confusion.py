@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from wakeword.classification import NONE
-from wakeword.confusion import confusion
 from wakeword.errors import ConfigError
+from wakeword.labels.classification import NONE
+from wakeword.labels.confusion import confusion
 
 
 def test_figures_by_hand():

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from wakeword import glossary as module
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError
-from wakeword.glossary import glossary
-from wakeword.prompts import BACKGROUND
+from wakeword.labels import glossary as module
+from wakeword.labels.glossary import glossary
+from wakeword.labels.prompts import BACKGROUND
 
 
 def test_it_is_large_and_unambiguous():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wakeword.alarm import Alarm, AlarmConfig, Alert, Change
 from wakeword.errors import ConfigError
+from wakeword.labels.alarm import Alarm, AlarmConfig, Alert, Change
 
 RATE = 10
 

@@ -8,13 +8,14 @@ from itertools import combinations
 
 import numpy as np
 
-from wakeword import prompts
 from wakeword.errors import ConfigError, EncoderError
-from wakeword.glossary import glossary
-from wakeword.label_families import FAMILIES
-from wakeword.label_words import BARE, VAGUE, noun_phrase
-from wakeword.labels import SAME_TEXT, Classifier
-from wakeword.wording import Wording
+from wakeword.labels import prompts
+from wakeword.labels.classifier import Classifier
+from wakeword.labels.families import FAMILIES
+from wakeword.labels.glossary import glossary
+from wakeword.labels.question import SAME_TEXT
+from wakeword.labels.wording import Wording
+from wakeword.labels.words import BARE, VAGUE, noun_phrase
 
 FEWEST, MOST = 3, 8
 """Fewer labels force a choice between two wrongs, more of them share the score thinly."""
@@ -165,7 +166,7 @@ class _Space:
     def _pool(self, one: str, other: str) -> list[str]:
         related = [m for f in FAMILIES if {one, other} & set(f.members) for m in f.members]
         # An encoder that looks names up knows nothing of how texts are related.
-        return related or ([] if self._looks_up else _everyday())
+        return related or ([] if self._looks_up else list(glossary().everyday))
 
     @property
     def _looks_up(self) -> bool:
@@ -198,8 +199,3 @@ def _pair(space: _Space, one: Wording, other: Wording) -> Remark | None:
         text = f"both are {family.about}; with a third one of that kind neither wins by default"
         return Remark("family", labels, text, space.third(*texts))
     return None
-
-
-def _everyday() -> list[str]:
-    """One English name for each sound of the glossary."""
-    return list(dict.fromkeys(next(iter(entry.zh.values())) for entry in glossary().entries))

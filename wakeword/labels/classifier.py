@@ -7,7 +7,7 @@ labels' scores and ``none`` sum to 1. In the closed mode the labels' scores alon
 whatever is heard.
 
 Audio longer than the window is heard in windows that overlap by half, the last one ending
-with the audio. Their likenesses are averaged, loud windows counting for more (by amplitude),
+with the audio. Their likenesses are averaged, loud windows counting for more (by power),
 and the shares of the whole follow from those means.
 """
 
@@ -20,48 +20,22 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword import prompts
 from wakeword.audio import FloatArray, level_db
-from wakeword.classification import NONE, Classification, WindowScores
 from wakeword.errors import AudioFormatError, ConfigError
-from wakeword.label_list import checked_labels
+from wakeword.labels import prompts
+from wakeword.labels.classification import Classification, WindowScores
+from wakeword.labels.question import Question, competing
+from wakeword.labels.text_cache import TextCache
+from wakeword.labels.wording import Translate, Wording, understand
+from wakeword.labels.written import checked_labels
 from wakeword.protocols import Encoder, TextEncoder
-from wakeword.text_cache import TextCache
-from wakeword.wording import Translate, Wording, understand
-
-__all__ = ["NONE", "Classification", "Classifier", "Heard", "Question", "WindowScores"]
 
 Likeness = NDArray[np.float64]
 
 SILENT_DB = -90.0
 """A window below this level in dBFS holds nothing to be named: none of these, wholly."""
-ALIKE = 0.7
-"""A background prompt whose text is this near to a label means nearly the same."""
-SAME_TEXT = 0.999
-"""A background prompt whose text is this near to a label is the same."""
-FEWEST_RIVALS = 3
-"""So many background prompts are kept, if they are not the very labels."""
 AT_ONCE = 64
 """Windows that are given to the encoder together."""
-
-_WEAK = frozenset({"noise", "white"})
-"""Words of background prompts that are no sound of their own."""
-
-
-@dataclass(frozen=True, eq=False)
-class Question:
-    """Labels ready to be held against sound."""
-
-    wordings: tuple[Wording, ...]
-    vectors: FloatArray
-    """``(labels + background, dim) float32``, each row of length 1 (L2)."""
-    background: tuple[str, ...]
-    """Names of the last rows; empty in the closed mode."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """As the user wrote them."""
-        return tuple(wording.label for wording in self.wordings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +109,7 @@ class Classifier:
             fewest: how many there must be.
 
         Raises:
-            ConfigError: labels that make no sense; see :mod:`wakeword.label_list`.
+            ConfigError: labels that make no sense; see :mod:`wakeword.labels.written`.
             EncoderError: the encoder does not know a label, or fails.
         """
         return self._questions(checked_labels(labels, fewest=fewest), closed)
@@ -206,7 +180,7 @@ class Classifier:
             for row, level, (start, end) in zip(likeness, heard.levels_db, heard.spans, strict=True)
         )
         loudest = max(heard.levels_db)
-        weights = 10.0 ** ((np.asarray(heard.levels_db) - loudest) / 20.0)
+        weights = weights_of(np.asarray(heard.levels_db) - loudest)
         pooled = weights @ likeness / weights.sum()
         whole = self._scored(pooled, loudest, 0.0, windows[-1].end, question)
         return Classification(**vars(whole), windows=windows, wordings=question.wordings)
@@ -217,7 +191,7 @@ class Classifier:
         """What a recording as a whole sounds like, without its windows: as :meth:`judge`.
 
         Args:
-            mean: ``(dim,)`` of its windows' vectors, each weighted by its amplitude; it is not
+            mean: ``(dim,)`` of its windows' vectors, each weighted by its power; it is not
                 of length 1.
             level_db: of the loudest window, in dBFS.
             seconds: how long the recording is.
@@ -225,6 +199,29 @@ class Classifier:
         """
         likeness = question.vectors.astype(np.float64) @ mean
         return self._scored(likeness, level_db, 0.0, seconds, question)
+
+    def log_odds(self, vectors: NDArray[np.floating], question: Question) -> Likeness:
+        """Of each label's share in each recording: ``(n, labels) float64``.
+
+        The same as the scores of :meth:`judge_mean`, but numbers that can be told apart near 0
+        and 1: a share is ``1 / (1 + exp(-odds))``.
+
+        Args:
+            vectors: ``(n, dim)``, of windows or means of windows that are not silent.
+            question: the labels; in the open mode, or two of them.
+        """
+        logits = self.encoder.logit_scale * (
+            np.asarray(vectors, np.float64) @ question.vectors.T.astype(np.float64)
+        )
+        count = len(question.labels)
+        if question.background:
+            rival = logits[:, count:].max(axis=1, keepdims=True)
+            logits = np.concatenate([logits[:, :count], rival], axis=1)
+        others = [np.delete(logits, label, axis=1) for label in range(count)]
+        return np.stack(
+            [logits[:, i] - np.logaddexp.reduce(rest, axis=1) for i, rest in enumerate(others)],
+            axis=1,
+        )
 
     def _scored(
         self, likeness: Likeness, level: float, start: float, end: float, question: Question
@@ -254,14 +251,17 @@ class Classifier:
         if closed:
             return Question(wordings, named, ())
         rivals = self.embed_text(self._background)
-        apart = _apart(named @ rivals.T, [w.text for w in wordings], self._background)
+        apart = competing(named @ rivals.T, [w.text for w in wordings], self._background)
         if not apart:
-            raise ConfigError("the labels leave no background to be compared with; use --closed")
+            raise ConfigError(
+                "the labels leave no background to be compared with; name fewer labels, or"
+                " classify with --closed"
+            )
         background = tuple(self._background[row] for row in apart)
         return Question(wordings, np.concatenate([named, rivals[apart]]), background)
 
     def understand(self, labels: Sequence[str]) -> tuple[Wording, ...]:
-        """What labels are read as; see :func:`wakeword.wording.understand`."""
+        """What labels are read as; see :func:`wakeword.labels.wording.understand`."""
         return understand(labels, self._translate)
 
     def embed_text(self, texts: Sequence[str]) -> FloatArray:
@@ -286,28 +286,9 @@ class Classifier:
         )
 
 
-def _apart(alike: FloatArray, texts: Sequence[str], background: Sequence[str]) -> list[int]:
-    """Which background prompts say something else than the labels.
-
-    Args:
-        alike: ``(labels, background)`` cosines of the texts.
-        texts: of the labels.
-        background: the prompts.
-    """
-    words = {word for text in texts for word in text.casefold().split()} - _WEAK
-    nearest = alike.max(axis=0)
-    other = [
-        row
-        for row, prompt in enumerate(background)
-        if nearest[row] < SAME_TEXT and not words & set(prompt.split())
-    ]
-    apart = [row for row in other if nearest[row] < ALIKE]
-    # To some encoders all texts are alike; then the farthest must do.
-    return (
-        apart
-        if len(apart) >= FEWEST_RIVALS
-        else sorted(sorted(other, key=lambda row: float(nearest[row]))[:FEWEST_RIVALS])
-    )
+def weights_of(levels_db: NDArray[np.floating]) -> NDArray[np.float64]:
+    """What windows of these levels count in the mean over a recording: their power."""
+    return np.asarray(10.0 ** (np.asarray(levels_db, np.float64) / 10.0))
 
 
 def checked_audio(samples: FloatArray) -> FloatArray:

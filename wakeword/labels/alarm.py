@@ -90,11 +90,16 @@ class Alarm:
     """
 
     def __init__(self, config: AlarmConfig, rate: int) -> None:
+        self._rate = rate
+        self.adjust(config)
+        self.reset()
+
+    def adjust(self, config: AlarmConfig) -> None:
+        """From the next look on these settings hold; an alert that is on stays on."""
         self.config = config
         self._off = max(config.threshold / 2, config.threshold - config.release)
-        self._min = round(config.min_seconds * rate)
-        self._hold = round(config.hold_seconds * rate)
-        self.reset()
+        self._min = round(config.min_seconds * self._rate)
+        self._hold = round(config.hold_seconds * self._rate)
 
     def reset(self) -> None:
         """Forget the past; an alert that is on is no more, without a word."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wakeword.errors import ConfigError
+from wakeword.labels.glossary import glossary
 from wakeword.protocols import TextEncoder
 
 TEMPLATE = "This is a sound of {}."
@@ -36,6 +37,17 @@ def vocabulary(encoder: TextEncoder) -> frozenset[str] | None:
     """The names that the encoder knows; None when it reads any text."""
     found = getattr(encoder, "vocabulary", None)
     return None if found is None else frozenset(found)
+
+
+def everyday(encoder: TextEncoder) -> tuple[str, ...]:
+    """The background and all the glossary's sounds that the encoder knows.
+
+    For watching a stream: what is heard there may be anything, and a label should be likelier
+    than all of it.
+    """
+    known = vocabulary(encoder)
+    names = [name for name in glossary().everyday if known is None or name in known]
+    return tuple(dict.fromkeys([*BACKGROUND, *names]))
 
 
 def checked_templates(templates: Sequence[str]) -> tuple[str, ...]:

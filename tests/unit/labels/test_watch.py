@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wakeword.alarm import AlarmConfig, Alert
 from wakeword.audio import AudioFrame, FloatArray
 from wakeword.errors import AudioFormatError, ConfigError
-from wakeword.label_watch import LabelWatch, Look, WatchConfig
 from wakeword.labels import Classifier
+from wakeword.labels.alarm import AlarmConfig, Alert
+from wakeword.labels.watch import LabelWatch, Look, WatchConfig
 from wakeword.testing import RATE, NamedTones, frames, tone
 
 LOW, HIGH = "tone of 400 hertz", "tone of 3000 hertz"

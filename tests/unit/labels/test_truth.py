@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from wakeword.classification import NONE
 from wakeword.errors import ConfigError
-from wakeword.truth import read_truth
+from wakeword.labels.classification import NONE
+from wakeword.labels.truth import read_truth
 
 
 def test_clips_are_read(tmp_path):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from wakeword.encoders import create_encoder
-from wakeword.label_check import check, improved
 from wakeword.labels import Classifier
+from wakeword.labels.advice import check, improved
 from wakeword.testing import NamedTones
 
 SOUNDS = "glass breaking|smoke alarm|dog barking|rain|sneezing|typing|helicopter|music|church bell"

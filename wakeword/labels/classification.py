@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wakeword.wording import Wording
+from wakeword.labels.wording import Wording
 
 NONE = "none of these"
 """What wins when it is none of the labels."""

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from wakeword.encoders import create_encoder
-from wakeword.label_families import FAMILIES
-from wakeword.label_words import BARE, gerund_of, noun_phrase
+from wakeword.labels.families import FAMILIES
+from wakeword.labels.words import BARE, gerund_of, noun_phrase
 
 
 @pytest.mark.parametrize(

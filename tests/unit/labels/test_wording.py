@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wakeword.errors import ConfigError
-from wakeword.wording import Wording, understand
+from wakeword.labels.wording import Wording, understand
 
 
 def test_english_stays_as_it_is():

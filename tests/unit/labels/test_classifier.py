@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from wakeword import prompts
 from wakeword.encoders import create_encoder
 from wakeword.errors import AudioFormatError, ConfigError, EncoderError
-from wakeword.labels import NONE, Classifier, Heard
+from wakeword.labels import NONE, Classifier, Heard, prompts
+from wakeword.labels.text_cache import TextCache
+from wakeword.protocols import TextEncoder
 from wakeword.testing import RATE, NamedTones, ToneEncoder, noise, silence, tone
-from wakeword.text_cache import TextCache
 
 LOW, HIGH, OTHER = "tone of 400 hertz", "tone of 3000 hertz", "tone of 7000 hertz"
 
@@ -220,3 +220,29 @@ def test_a_window_that_makes_no_sense(seconds):
     """Longer than the encoder hears, or nothing at all."""
     with pytest.raises(ConfigError, match="window"):
         Classifier(NamedTones(), window_seconds=seconds)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_log_odds_are_the_shares(classifier, closed):
+    """Of single windows and of means of windows, with and without the background."""
+    question = classifier.question([LOW, HIGH, OTHER], closed=closed)
+    windows = [tone(hz, 0.5) + noise(0.5) for hz in (400, 700, 2500, 7000)]
+    vectors = classifier.embed(windows).astype(np.float64)
+    vectors = np.concatenate([vectors, vectors.mean(axis=0, keepdims=True)])
+    odds = classifier.log_odds(vectors, question)
+    for row, vector in zip(odds, vectors, strict=True):
+        scores = classifier.judge_mean(vector, -20.0, 0.5, question).scores
+        assert 1 / (1 + np.exp(-row)) == pytest.approx(list(scores.values()), abs=1e-9)
+
+
+def test_everything_everyday_competes_where_a_stream_is_watched():
+    """All of the glossary that the encoder knows, and the background besides."""
+    mini = create_encoder("mini")
+    assert isinstance(mini, TextEncoder)
+    names = prompts.everyday(mini)
+    assert set(prompts.BACKGROUND) <= set(names)
+    assert len(names) > 200
+    question = Classifier(mini, background=names).question(["dog barking"], fewest=1)
+    assert len(question.background) > 180
+    assert not any("dog" in name for name in question.background)
+    assert prompts.everyday(NamedTones())[: len(prompts.BACKGROUND)] == prompts.BACKGROUND

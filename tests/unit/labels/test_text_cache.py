@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wakeword.text_cache import TextCache
+from wakeword.labels.text_cache import TextCache
 
 DIM = 8
 

@@ -1,7 +1,7 @@
 """How often labels are recognised, and what they are taken for.
 
 *Conventions.* ``truth`` and ``found`` are as long as each other, a label a clip;
-:data:`wakeword.classification.NONE` stands for no label at all.
+:data:`wakeword.labels.classification.NONE` stands for no label at all.
 
 *Metrics.* Accuracy is the share of clips whose label was found. A label's recall is the
 share of its clips that were found as such, its precision the share of the clips found as
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from wakeword.classification import NONE
 from wakeword.errors import ConfigError
+from wakeword.labels.classification import NONE
 
 
 @dataclass(frozen=True)
