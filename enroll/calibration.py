@@ -1,14 +1,14 @@
 """The threshold of a sound, fitted to the false alarms that its user will bear.
 
 The score that the rest of the world exceeds as often as the budget allows is the threshold.
-Counted are runs (what would wake once), not windows. Beyond the length of the recordings the
-highest scores are carried on as an exponential tail. The user's own room and the other enrolled
+Counted are runs (what would wake once), not windows; :mod:`enroll.tail` carries their scores on
+beyond the length of the recordings. The user's own room and the other enrolled
 sounds have to stay below the threshold as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,13 @@ import numpy as np
 
 from enroll.likeness import NEVER, leave_one_out, run_score
 from enroll.negatives import Negatives
-from enroll.verifier import train_verifier
+from enroll.tail import expected, fitted, next_above
+from enroll.verifier import Training
 from wakeword.audio import FloatArray
 from wakeword.likeness import Likeness, Verifier
-from wakeword.records import ExpectationRecord, VerifierRecord
-from wakeword.takes import noisiest_rows, quiet_rows
+from wakeword.records import ExpectationRecord, TextRecord, VerifierRecord
+from wakeword.takes import clear_rows, noisiest_rows, quiet_rows
 
-TAIL_RUNS = 30
-"""So many of the highest scores tell how they thin out."""
 SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
 LOWEST = 0.2
@@ -64,6 +63,8 @@ class Calibration:
     """What the threshold belongs to; None where the encoder has no bank."""
     short: bool = False
     """Whether the sound is looked for in the end of the window."""
+    text: TextRecord | None = None
+    """The sound's words, fitted to the threshold, if it has any."""
 
     @property
     def missed(self) -> list[int]:
@@ -84,7 +85,8 @@ class Calibration:
         kept = None
         if self.verifier is not None:
             kept = VerifierRecord.of(self.verifier, self.short, encoder_id)
-        return {"threshold": self.threshold, "verifier": kept, "expected": self.expectation}
+        fit = {"threshold": self.threshold, "verifier": kept, "expected": self.expectation}
+        return fit if self.text is None else {**fit, "text": self.text}
 
     def __str__(self) -> str:
         """One sentence for the user."""
@@ -130,15 +132,16 @@ def calibrate(
         lowest: the threshold is not below this.
         short: whether the sound is looked for in the end of the window.
     """
-    judge = fit_likeness(takes, negatives, short)
-    positives, noisy = _left_out(takes, negatives, short)
+    training = _training(takes, negatives, short)
+    judge = _likeness(takes, negatives, short, training)
+    positives, noisy = _left_out(takes, negatives, short, training)
     world = _world_scores(judge, negatives)
     room = _sorted(run_score(run, judge) for run in negatives.ambient)
-    wanted = [_next_above(_confused(judge, negatives))]
+    wanted = [next_above(_confused(judge, negatives))]
     allowed = int(budget_per_hour * negatives.ambient_seconds / 3600.0)
-    wanted.append(_next_above(room[allowed:]))
+    wanted.append(next_above(room[allowed:]))
     if len(world) and negatives.bank is not None:
-        wanted.append(_fit(world, budget_per_hour * negatives.bank.hours))
+        wanted.append(fitted(world, budget_per_hour * negatives.bank.hours))
     else:
         wanted.append(_from_takes(positives))
     base = max(LOWEST_VERIFIED if judge.verified else LOWEST, *wanted)
@@ -158,29 +161,69 @@ def calibrate(
     )
 
 
-def fit_likeness(
-    takes: Sequence[FloatArray], negatives: Negatives, short: bool = False
-) -> Likeness:
-    """How a sound with these takes is to be scored: verified where there is a bank.
-
-    Args:
-        takes: embeddings of each take, those in noise too.
-        negatives: what must not wake.
-        short: whether the sound is looked for in the end of the window.
-    """
+def _training(takes: Sequence[FloatArray], negatives: Negatives, short: bool) -> Training | None:
+    """What the sound's verifier learns from; None where there is no bank."""
     bank = negatives.bank
-    if bank is None or not len(bank.reference):
-        return Likeness(np.concatenate(list(takes)), takes[0].shape[1])
+    if bank is None or not len(reference := bank.reference):
+        return None
     view = slice(bank.dim, 2 * bank.dim) if short else slice(0, bank.dim)
-    verifier = train_verifier(
+    return Training(
         [take[:, view] for take in takes],
-        bank.reference[:, view],
+        reference[:, view],
         room=_spread([run[:, view] for run in negatives.ambient]),
         others=[take[:, view] for found in negatives.others.values() for take in found],
         rejected=[run[:, view] for run in negatives.rejected],
     )
-    quiet = np.concatenate([quiet_rows(take) for take in takes])
-    return Likeness(quiet, bank.dim, short, verifier, bank.cohort)
+
+
+def _likeness(
+    takes: Sequence[FloatArray],
+    negatives: Negatives,
+    short: bool,
+    training: Training | None,
+    without: int | None = None,
+) -> Likeness:
+    """How a sound with these takes, or with all but one, is to be scored: verified if trained."""
+    known = [take for i, take in enumerate(takes) if i != without]
+    if training is None or negatives.bank is None:
+        return Likeness(np.concatenate(known), takes[0].shape[1])
+    clear = np.concatenate([clear_rows(take) for take in known])
+    bank, verifier = negatives.bank, training.verifier(without)
+    return Likeness(clear, bank.dim, short, verifier, bank.cohort)
+
+
+def calibrate_scores(
+    score: Callable[[FloatArray], FloatArray],
+    negatives: Negatives,
+    budget_per_hour: float,
+    *,
+    lowest: float,
+    unknown: float,
+) -> Calibration:
+    """Fit a threshold where no take says what the sound itself would score.
+
+    Args:
+        score: scores ``(n,)`` of windows ``(n, view_dim)``.
+        negatives: what must not wake; other sounds don't count.
+        budget_per_hour: false alarms per hour that are borne, above 0.
+        lowest: the threshold is not below this.
+        unknown: the threshold where there is no bank to fit it to.
+    """
+    bank = negatives.bank
+    world = _sorted(bank.run_peaks(score)) if bank is not None else _sorted(())
+    room = _sorted(run_score(run, score) for run in negatives.ambient)
+    rejected = _sorted(run_score(run, score, patience=1) for run in negatives.rejected)
+    allowed = int(budget_per_hour * negatives.ambient_seconds / 3600.0)
+    wanted = [lowest, next_above(room[allowed:]), next_above(rejected), unknown]
+    if len(world) and bank is not None:
+        wanted[-1] = fitted(world, budget_per_hour * bank.hours)
+    threshold = round(max(wanted), 4)
+    return Calibration(
+        threshold=threshold,
+        false_alarms_per_hour=_expected(threshold, world, room, negatives),
+        miss_rate=None,
+        negatives_hours=negatives.hours,
+    )
 
 
 def _spread(runs: Sequence[FloatArray]) -> list[FloatArray]:
@@ -190,14 +233,14 @@ def _spread(runs: Sequence[FloatArray]) -> list[FloatArray]:
 
 
 def _left_out(
-    takes: Sequence[FloatArray], negatives: Negatives, short: bool
+    takes: Sequence[FloatArray], negatives: Negatives, short: bool, training: Training | None
 ) -> tuple[list[float], list[float]]:
     """Score of each take by what is fitted to the others, in quiet and in noise."""
     if len(takes) < 2:
         return [], []
     quiet, noisy = [], []
     for i, take in enumerate(takes):
-        judge = fit_likeness([t for j, t in enumerate(takes) if j != i], negatives, short)
+        judge = _likeness(takes, negatives, short, training, without=i)
         quiet.append(run_score(quiet_rows(take), judge))
         if len(noisiest_rows(take)):
             noisy.append(run_score(noisiest_rows(take), judge))
@@ -208,8 +251,8 @@ def _world_scores(judge: Likeness, negatives: Negatives) -> FloatArray:
     """Scores of the bank's runs, best first, without what is the enrolled recording itself."""
     if negatives.bank is None:
         return np.zeros(0, np.float32)
-    scores = negatives.bank.run_scores(judge)
-    return _sorted(scores[negatives.bank.run_cosines(judge) < SAME])
+    scores, cosines = negatives.bank.run_scores(judge)
+    return _sorted(scores[cosines < SAME])
 
 
 def _confused(judge: Likeness, negatives: Negatives) -> FloatArray:
@@ -235,7 +278,7 @@ def _above_rejected(
     """
     scores = _sorted(run_score(run, judge, patience=1) for run in rejected)
     found = [score for score in positives if score >= base]
-    return min([_next_above(scores), *found, *([] if positives else [ONE_TAKE])])
+    return min([next_above(scores), *found, *([] if positives else [ONE_TAKE])])
 
 
 def _from_takes(positives: Sequence[float]) -> float:
@@ -246,36 +289,17 @@ def _from_takes(positives: Sequence[float]) -> float:
     return max(0.0, usual - 0.5 * (1.0 - usual))
 
 
-def _fit(scores: FloatArray, allowed: float) -> float:
-    """The threshold that ``allowed`` of the runs exceed; of scores sorted best first."""
-    if allowed < 1.0:
-        return float(scores[0]) + _decay(scores) * float(np.log(1.0 / allowed))
-    return _next_above(scores[int(allowed) :])
-
-
-def _decay(scores: FloatArray) -> float:
-    """Mean excess of the highest scores over the last of them: the tail's scale."""
-    tail = scores[:TAIL_RUNS]
-    return float(np.mean(tail - tail[-1]))
-
-
 def _expected(
     threshold: float, world: FloatArray, room: FloatArray, negatives: Negatives
 ) -> float | None:
     """False alarms per hour at the threshold; None where there is too little to tell."""
     hours = negatives.hours
-    heard = int(np.count_nonzero(world >= threshold) + np.count_nonzero(room >= threshold))
     if hours < SHORTEST_HOURS:
         return None
-    if heard or not len(world):
-        return float(max(heard, UNHEARD) / hours)
-    decay = max(1e-6, _decay(world))
-    return float(np.exp(-max(0.0, threshold - float(world[0])) / decay)) / hours
-
-
-def _next_above(scores: FloatArray) -> float:
-    """A threshold that the first of these scores just misses; ``NEVER`` without any."""
-    return float(scores[0]) + 1e-3 if len(scores) else NEVER
+    heard = float(np.count_nonzero(room >= threshold))
+    if len(world):
+        return (heard + expected(threshold, world)) / hours
+    return max(heard, UNHEARD) / hours
 
 
 def _sorted(scores: object) -> FloatArray:

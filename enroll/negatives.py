@@ -14,12 +14,14 @@ from wakeword.audio import AudioFrame, Blocker, FloatArray
 from wakeword.audiofile import AudioClip, read_blocks
 from wakeword.bank import NegativeBank, load_bank
 from wakeword.config import EngineConfig
+from wakeword.ear import Ear
+from wakeword.front_ends import front_end_of
 from wakeword.gates import create_gate
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.resampler import Resampler
 from wakeword.segmenter import Segmenter
-from wakeword.views import embed_views, view_dim
+from wakeword.views import view_dim
 
 RUN_SECONDS = 2.0
 """Longer open stretches count as several runs: each could wake once more."""
@@ -158,13 +160,16 @@ def hear_runs(
     config = config or EngineConfig()
     hop = round(config.segmenter.hop_seconds * encoder.rate)
     longest = round(RUN_SECONDS / config.segmenter.hop_seconds)
+    front_end = front_end_of(encoder)
     gate = create_gate(config.gate, encoder.rate)
     segmenter = Segmenter(encoder.rate, encoder.window_seconds, config.segmenter)
+    ear = Ear(encoder)
     run: list[FloatArray] = []
-    for block in _blocks(frames, hop, encoder.rate):
+    for raw in _blocks(frames, hop, encoder.rate):
+        block = raw if front_end is None else front_end(raw)
         window = segmenter.push(block, gate(block))
         if window is not None:
-            run.append(embed_views(encoder, [window.samples])[0])
+            run.append(ear(window))
         if run and (window is None or len(run) == longest):
             yield np.stack(run)
             run = []

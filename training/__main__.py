@@ -1,4 +1,4 @@
-"""The recipe, a command a step: ``python -m training prepare|teach|train|screen|export``."""
+"""The recipe, a command a step: ``python -m training prepare|teach|train|export|screen|...``."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from training.export import export
 from training.loop import load_student, train
 from training.naming import refit_names
 from training.probe import probe
+from training.quantize import quantized
 from training.screen import make_screen, missed
 from training.targets import make_targets
 from training.teachers import load_teacher, teach
 from wakebench.manifest import Manifest
+from wakeword.assets import asset
 from wakeword.encoders import create_encoder
 from wakeword.errors import WakesoundError
 
@@ -77,6 +79,12 @@ def _probe(options: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps({"encoder": encoder.id, **figures}) + "\n")
 
 
+def _quantize(options: argparse.Namespace) -> None:
+    manifest, model = Manifest.read(options.data), options.model or asset("models", "mini")
+    figures = quantized(manifest, model, options.out, HELD_OUT, options.last)
+    sys.stdout.write(json.dumps(asdict(figures)) + "\n")
+
+
 def _export(options: argparse.Namespace) -> None:
     folder = options.run_folder
     student = load_student(folder)
@@ -125,6 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
     step.add_argument("--seed", type=int, default=0)
     command("probe", _probe, "ESC-10: a linear classifier, and names", "--data", "--encoder")
+    step = command("quantize", _quantize, "a copy in 8 bits, compared", "--data", "--out")
+    step.add_argument("--model", type=Path, help="folder of an exported encoder; default: mini's")
+    step.add_argument("--last", action="store_true", help="8 bits for the last layer too")
     step = command("export", _export, "write what is shipped", "--store", "--run", "--out")
     step.add_argument("--batches", type=int, default=40, help="heard for the last layer")
     step.add_argument("--text-weight", type=float, default=0.3)

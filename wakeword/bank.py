@@ -8,10 +8,12 @@ so that a threshold can be fitted without asking anybody to record an evening of
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from wakeword.assets import asset
 from wakeword.audio import FloatArray
 from wakeword.cohort import Cohort
 from wakeword.errors import EncoderError
+from wakeword.front_ends import plain_id
 from wakeword.likeness import Likeness
 from wakeword.vectors import DAMAGED_NPZ
 
@@ -29,6 +32,7 @@ LEVELS = 7
 """Numbers are kept as -7..7: the file is half as large as with eight bits, and a cosine between
 two of its vectors is off by about 0.01."""
 _KEPT = ("vectors", "runs", "seconds", "dim")
+_MAY_BE_KEPT = ("names",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,8 @@ class NegativeBank:
     """Length of one view."""
     reference_every: int = REFERENCE_EVERY
     """Each so many-th run belongs to the reference; 0 for none."""
+    names: tuple[str, ...] = ()
+    """What the recording of each run is called, e.g. ``"door slam"``; empty where unknown."""
 
     @property
     def hours(self) -> float:
@@ -82,22 +88,28 @@ class NegativeBank:
     def _crowding(self) -> dict[bool, FloatArray]:
         return {}
 
-    def run_scores(self, likeness: Likeness) -> FloatArray:
-        """The highest score of each run that is held out: ``(runs,) float32``."""
+    def run_scores(self, likeness: Likeness) -> tuple[FloatArray, FloatArray]:
+        """The highest score and the highest cosine of each run that is held out.
+
+        Returns:
+            Two of ``(runs,) float32``; the cosine is that of the nearest take.
+        """
         vectors, first = self._held_out
         if not len(first):
-            return np.zeros(0, np.float32)
+            return np.zeros(0, np.float32), np.zeros(0, np.float32)
         if likeness.verified and likeness.short not in self._crowding:
             self._crowding[likeness.short] = self.cohort.crowding(vectors, likeness.short)
-        scores = likeness(vectors, crowding=self._crowding.get(likeness.short))
-        return np.asarray(np.maximum.reduceat(scores, first))
+        cosines = likeness.cosines(vectors)
+        scores = likeness(vectors, cosines, self._crowding.get(likeness.short))
+        best, nearest = (np.maximum.reduceat(rows, first) for rows in (scores, cosines))
+        return np.asarray(best), np.asarray(nearest)
 
-    def run_cosines(self, likeness: Likeness) -> FloatArray:
-        """The same with nothing but the cosine to the nearest take."""
+    def run_peaks(self, score: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """The highest score of each of them by any judge of windows ``(n, view_dim)``."""
         vectors, first = self._held_out
         if not len(first):
             return np.zeros(0, np.float32)
-        return np.asarray(np.maximum.reduceat(likeness.cosines(vectors), first))
+        return np.asarray(np.maximum.reduceat(score(vectors), first))
 
 
 def bank_path(encoder_id: str) -> Path:
@@ -113,15 +125,32 @@ def file_name(encoder_id: str) -> str:
 def load_bank(encoder_id: str, path: Path | None = None) -> NegativeBank | None:
     """The bank that is shipped for this encoder; None when there is none.
 
+    Behind a front end it is the bank of the encoder itself. It is read once for as long as
+    somebody has it.
+
     Raises:
         EncoderError: the file is damaged or was made with another encoder.
     """
+    encoder_id = plain_id(encoder_id)
     path = path or bank_path(encoder_id)
     if not path.is_file():
         return None
+    found = path.stat()
+    key = (str(path), encoder_id, found.st_mtime_ns, found.st_size)
+    bank = _in_use.get(key)
+    if bank is None:
+        bank = _in_use[key] = _read(path, encoder_id)
+    return bank
+
+
+_in_use: WeakValueDictionary[tuple[str, str, int, int], NegativeBank] = WeakValueDictionary()
+
+
+def _read(path: Path, encoder_id: str) -> NegativeBank:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in (*_KEPT, "checksum")}
+            kept = (*_KEPT, "checksum", *(name for name in _MAY_BE_KEPT if name in file))
+            arrays = {name: file[name] for name in kept}
     except DAMAGED_NPZ as error:
         raise EncoderError(f"{path} is damaged; install Wakesound again") from error
     if str(arrays["checksum"]) != _checksum(encoder_id, arrays):
@@ -130,7 +159,10 @@ def load_bank(encoder_id: str, path: Path | None = None) -> NegativeBank | None:
     views = arrays["vectors"].astype(np.float32).reshape(len(arrays["vectors"]), -1, dim)
     views /= np.linalg.norm(views, axis=2, keepdims=True)
     vectors = views.reshape(len(views), -1)
-    return NegativeBank(vectors, arrays["runs"], float(arrays["seconds"]), dim)
+    vectors.flags.writeable = arrays["runs"].flags.writeable = False
+    names = tuple(str(name) for name in arrays.get("names", ()))
+    seconds = float(arrays["seconds"])
+    return NegativeBank(vectors, arrays["runs"], seconds, dim, names=names)
 
 
 def write_bank(file: IO[bytes], bank: NegativeBank, encoder_id: str) -> None:
@@ -143,13 +175,15 @@ def write_bank(file: IO[bytes], bank: NegativeBank, encoder_id: str) -> None:
         "seconds": np.array(bank.seconds),
         "dim": np.array(bank.dim),
     }
+    if bank.names:
+        arrays["names"] = np.array(bank.names)
     checksum = np.array(_checksum(encoder_id, arrays))
     np.savez_compressed(file, **arrays, checksum=checksum)
 
 
 def _checksum(encoder_id: str, arrays: dict[str, Any]) -> str:
     digest = hashlib.sha256(encoder_id.encode())
-    for name in _KEPT:
+    for name in (*_KEPT, *(name for name in _MAY_BE_KEPT if name in arrays)):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).tobytes())
     return digest.hexdigest()

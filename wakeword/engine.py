@@ -10,8 +10,10 @@ import numpy as np
 from wakeword.audio import AudioFrame, Blocker, FloatArray
 from wakeword.config import EngineConfig
 from wakeword.counter import PatternCounter
+from wakeword.ear import Ear
 from wakeword.errors import AudioFormatError
 from wakeword.events import Match, WakeEvent, Window
+from wakeword.front_ends import front_end_of
 from wakeword.gates import create_gate
 from wakeword.library import SoundLibrary
 from wakeword.ordering import Ordering
@@ -59,8 +61,10 @@ class Engine:
         self.observer = observer
         self._hop = round(self.config.segmenter.hop_seconds * self.rate)
         self._blocker = Blocker(self._hop)
+        self._front_end = front_end_of(encoder)
         self._gate = create_gate(self.config.gate, self.rate)
         self._segmenter = Segmenter(self.rate, encoder.window_seconds, self.config.segmenter)
+        self._ear = Ear(encoder)
         self._trigger = Trigger(self.rate, self.config.trigger)
         self._counter = PatternCounter(self.rate, encoder.window_seconds)
         self._ordering = Ordering(self.rate)
@@ -105,7 +109,7 @@ class Engine:
             self._trigger.skip(lost // self._hop)
             self._blocker.reset(frame.start)
             self._segmenter.reset()
-        for block in self._blocker.push(frame):
+        for block in map(self._cleaned, self._blocker.push(frame)):
             events += self._step(block, self._gate(block), block.end)
         return events
 
@@ -122,8 +126,11 @@ class Engine:
     def reset(self, start: int = 0) -> None:
         """Forget the past; the next frame begins at sample ``start``."""
         self._blocker.reset(start)
+        if self._front_end is not None:
+            self._front_end.reset()
         self._gate.reset()
         self._segmenter.reset()
+        self._ear.reset()
         self._trigger.reset()
         self._counter.reset(start)
         self._ordering.reset()
@@ -132,13 +139,17 @@ class Engine:
         """The last, incomplete block and the hangover."""
         end = self.position
         events = []
-        for block in self._blocker.flush(self.rate):
+        for block in map(self._cleaned, self._blocker.flush(self.rate)):
             events += self._step(block, self._gate(block), end)
         for _ in range(self._segmenter.hangover_blocks if self._segmenter.open else 0):
             silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
             self._blocker.reset(silence.end)
-            events += self._step(silence, False, end)
+            events += self._step(self._cleaned(silence), False, end)
         return events + [self._counted(row, end) for row in self._counter.finish(self._judge)]
+
+    def _cleaned(self, block: AudioFrame) -> AudioFrame:
+        """What the encoder's front end makes of it, if it has one."""
+        return block if self._front_end is None else self._front_end(block)
 
     def _step(self, block: AudioFrame, active: bool, heard: int) -> list[WakeEvent]:
         """One hop; ``heard`` is where the real audio ends."""
@@ -146,7 +157,7 @@ class Engine:
         self._ordering.push(block)
         match = None
         if window is not None:
-            embedding = embed_views(self.encoder, [window.samples])[0]
+            embedding = self._ear(window)
             window = replace(window, embedding=embedding)
             match = self._match(embedding)
             if match is not None:

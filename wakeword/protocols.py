@@ -52,11 +52,33 @@ class Gate(Protocol):
 
 
 @runtime_checkable
+class FrontEnd(Protocol):
+    """Cleans one stream before anything else hears it. The same audio always gives the same.
+
+    However the stream is cut into frames, the result is the same too.
+    """
+
+    @property
+    def latency(self) -> int:
+        """How many samples late the audio comes out."""
+        ...
+
+    def __call__(self, frame: AudioFrame) -> AudioFrame:
+        """The frame, cleaned: as long and at the same time, ``latency`` samples late."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the past."""
+        ...
+
+
+@runtime_checkable
 class Encoder(Protocol):
     """Turns windows of sound into embeddings. The same audio always gives the same one.
 
     Several threads may embed at once: one for each source that is listened to. An encoder that
-    hears short windows well may say how short as ``short_seconds``: see :mod:`wakeword.views`.
+    hears short windows well may say how short as ``short_seconds``: see :mod:`wakeword.views`. One
+    that hears behind a front end says which as ``front_end``: see :mod:`wakeword.front_ends`.
     """
 
     @property
@@ -90,6 +112,40 @@ class Encoder(Protocol):
 
         Raises:
             AudioFormatError: a window is empty, too long, not mono float32 or not finite.
+        """
+        ...
+
+
+@runtime_checkable
+class FrameEncoder(Encoder, Protocol):
+    """An encoder that hears a window as frames, each of a few samples and by itself.
+
+    Windows that overlap then share frames: see :mod:`wakeword.ear`.
+    """
+
+    @property
+    def frame_samples(self) -> int:
+        """Length of a frame."""
+        ...
+
+    @property
+    def frame_hop(self) -> int:
+        """Samples from the start of one frame to the next."""
+        ...
+
+    def frames(self, samples: FloatArray) -> FloatArray:
+        """The ``1 + (n - frame_samples) // frame_hop`` frames of ``(n,)`` samples, or none.
+
+        Returns:
+            ``(frames, values) float32``; each depends on its own samples alone.
+        """
+        ...
+
+    def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """What :meth:`embed` makes of windows with these frames, ``(len(windows), dim)``.
+
+        Args:
+            windows: of one frame or more each.
         """
         ...
 

@@ -13,10 +13,12 @@ from wakeword.audio import FloatArray
 from wakeword.audiofile import encode_flac
 from wakeword.config import SegmenterConfig
 from wakeword.errors import LibraryCorrupt
+from wakeword.front_ends import NONE, cleaned, name_of
 from wakeword.noise import pink_noise
 from wakeword.protocols import Encoder
 from wakeword.records import TakeRecord
 from wakeword.resampler import resample
+from wakeword.room import Room
 from wakeword.views import embed_views
 
 LONGEST_SECONDS = 60.0
@@ -26,7 +28,10 @@ TAIL_HOPS = 2
 NOISE_SNRS_DB = (20.0, 10.0)
 """A take is also embedded in noise, so that it is known again in a room that is not quiet:
 this far below the sound's loudest 50 ms."""
-RECIPE = "views, quiet, pink " + " ".join(f"{snr_db:g}" for snr_db in NOISE_SNRS_DB)
+ROOMS = (Room(0.25, 0.0), Room(0.5, -3.0))
+"""... and in rooms, a small one and from across a larger one: who claps beside the microphone
+while enrolling will clap from the door."""
+RECIPE = f"views, quiet, rooms {' '.join(map(str, ROOMS))}, pink {NOISE_SNRS_DB}"
 """Names how takes are embedded; vectors made in another way are out of date."""
 
 
@@ -122,26 +127,52 @@ def in_noise(take: Take, snr_db: float) -> Take:
     return replace(take, samples=take.samples + noise)
 
 
+def in_room(take: Take, room: Room) -> Take:
+    """The take as a microphone farther away would have it."""
+    return replace(take, samples=room.hear(take.samples, take.rate))
+
+
+def as_heard(take: Take, encoder: Encoder) -> Take:
+    """The take as the encoder's front end makes it, at the encoder's rate; itself without one."""
+    if name_of(encoder) == NONE:
+        return take
+    samples = resample(take.samples, take.rate, encoder.rate)
+    start, end = (
+        min(len(samples), round(at / take.rate * encoder.rate)) for at in (take.start, take.end)
+    )
+    clean = cleaned(samples, start, encoder)
+    return replace(take, samples=clean, rate=encoder.rate, start=start, end=end)
+
+
 def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
-    """Embeddings of the take, ``(n, view_dim) float32``: as it is, then in noise.
+    """Embeddings of the take, ``(n, view_dim) float32``: as it is, in rooms, then in noise.
 
     The same take always gives the same embeddings; each part is as long and in order of time.
     """
-    heard = [take, *(in_noise(take, snr_db) for snr_db in NOISE_SNRS_DB)]
+    heard = [take, *(in_room(take, room) for room in ROOMS)]
+    heard += [in_noise(take, snr_db) for snr_db in NOISE_SNRS_DB]
     windows = [
         window
-        for variant in heard
+        for variant in (as_heard(take, encoder) for take in heard)
         for window in take_windows(variant, encoder.rate, encoder.window_seconds, config)
     ]
     return np.concatenate([embed_views(encoder, [window]) for window in windows])
 
 
 def quiet_rows(vectors: FloatArray) -> FloatArray:
-    """Of what :func:`embed_take` made, the part without noise."""
-    return vectors[: max(1, len(vectors) // (1 + len(NOISE_SNRS_DB)))]
+    """Of what :func:`embed_take` made, the take as it is."""
+    return vectors[: max(1, len(vectors) // _PARTS)]
+
+
+def clear_rows(vectors: FloatArray) -> FloatArray:
+    """Of what :func:`embed_take` made, the part without noise: the take as it is and in rooms."""
+    return vectors[: max(1, len(vectors) // _PARTS * (1 + len(ROOMS)))]
 
 
 def noisiest_rows(vectors: FloatArray) -> FloatArray:
     """Of what :func:`embed_take` made, the part with most noise; nothing if that is all."""
-    count = len(vectors) // (1 + len(NOISE_SNRS_DB))
+    count = len(vectors) // _PARTS
     return vectors[len(vectors) - count :]
+
+
+_PARTS = 1 + len(ROOMS) + len(NOISE_SNRS_DB)

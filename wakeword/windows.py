@@ -24,6 +24,12 @@ def checked(windows: Sequence[FloatArray], max_samples: int) -> list[FloatArray]
     return [_checked(window, index, max_samples) for index, window in enumerate(windows)]
 
 
+def filled(window: FloatArray, fewest: int) -> FloatArray:
+    """The window, with silence behind it where it has less than ``fewest`` samples."""
+    missing = fewest - len(window)
+    return np.pad(window, (0, missing)) if missing > 0 else window
+
+
 def _checked(window: FloatArray, index: int, max_samples: int) -> FloatArray:
     if not isinstance(window, np.ndarray) or window.ndim != 1 or window.dtype != np.float32:
         found = (

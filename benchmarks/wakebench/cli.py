@@ -122,7 +122,7 @@ def bench(
         else:
             found = material.synthetic(protocol)
         progress("reading the recordings", 1, 1)
-        figures = measure(found, protocol, specs, cache or _default_cache(), pool)
+        figures = measure(found, protocol, specs, cache or default_cache(), pool)
     results: dict[str, Any] = {
         "figures": figures,
         "run": {
@@ -142,7 +142,8 @@ def bench(
     console.print(f"{out / 'report.html'}: the report; {out / 'results.json'}: all figures")
 
 
-def _default_cache() -> Path:
+def default_cache() -> Path:
+    """Where streams and intermediate results are kept; safe to delete."""
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("wakesound")) / "bench"

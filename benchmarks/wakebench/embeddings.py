@@ -1,31 +1,46 @@
-"""The encoder alone: does an event lie near its own takes, whatever the gate does?
+"""Encoders alone: does an event lie near its own takes, whatever the gate does?
 
 The windows are those in which the engine would hear the event whole, cut from the composed
-stream at the known place; the score is the cosine to the nearest take.
+stream at the known place; the score is the cosine to the nearest take. A few minutes for several
+encoders at once:
+
+    python -m wakebench.embeddings --data DIR --encoder mini --encoder logmel \\
+        --peer cosine:MODULE:FUNCTION
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
+from wakebench import material
+from wakebench.cli import default_cache
+from wakebench.foreign import any_encoder
+from wakebench.manifest import Manifest
 from wakebench.misses import snr_name
-from wakebench.pool import Pool
-from wakebench.runner import Run
+from wakebench.part_sheets import encoders_sheet
+from wakebench.pool import Pool, workers
+from wakebench.protocol import QUICK, Protocol
+from wakebench.runner import Run, Runner
 from wakebench.stream import Layout, cached_audio
 from wakebench.synth import RATE
 from wakeword.audio import FloatArray
 from wakeword.config import SegmenterConfig
-from wakeword.encoders import create_encoder
+from wakeword.encoders import DEFAULT
+from wakeword.errors import WakesoundError
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
-from wakeword.takes import Take, embed_take, quiet_rows
+from wakeword.takes import Take, take_windows
 from wakeword.views import embed_views, focused, is_short
 
 ENROLLED = 3
@@ -34,10 +49,30 @@ CONTEXT_SECONDS = 0.5
 """Audio around an event that its windows may reach into."""
 STEP_SECONDS = 2.0
 """From one window of a negative stream to the next."""
-FALSE_SHARE = 0.01
-"""Misses are stated at the threshold that this share of the negative windows passes."""
+LENGTHS_SECONDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Windows of negative streams are as long as the engine's, one length after the other: an
+encoder that fills short windows up would else know the negatives by their being full."""
+FALSE_SHARES = (0.01, 0.001)
+"""Misses are stated at the thresholds that these shares of the negative windows pass."""
 
 Scores = NDArray[np.float64]
+
+
+def encoders_of(systems: Sequence[str]) -> list[str]:
+    """Encoders of the systems of a run: the engine's, and those that are compared with it.
+
+    Args:
+        systems: as for :func:`wakebench.system.make_system`.
+    """
+    found: dict[str, None] = {}
+    for system in systems:
+        kind, _, rest = system.partition(":")
+        name, _, variant = rest.partition(":")
+        if kind == "engine" or system == "baseline:logmel":
+            found[rest] = None
+        elif (kind, name) == ("baseline", "cosine") and variant:
+            found[variant] = None
+    return list(found)
 
 
 def embed_takes(spec: str, takes: Mapping[str, Sequence[Take]]) -> dict[str, FloatArray]:
@@ -45,7 +80,7 @@ def embed_takes(spec: str, takes: Mapping[str, Sequence[Take]]) -> dict[str, Flo
     encoder, config = _encoder(spec), SegmenterConfig()
     vectors = {}
     for name, found in takes.items():
-        rows = np.concatenate([quiet_rows(embed_take(take, encoder, config)) for take in found])
+        rows = np.concatenate([_embed(take, encoder) for take in found])
         short = is_short([take.sound_seconds for take in found], encoder, config)
         vectors[name] = focused(rows, encoder.dim, short)
     return vectors
@@ -59,8 +94,14 @@ def embed_events(spec: str, stream: str, layout: Layout, cache: Path) -> list[Fl
         first = max(0, event.start - context)
         piece = samples[first : event.end + context]
         take = Take(piece, RATE, event.start - first, event.end - first)
-        found.append(quiet_rows(embed_take(take, encoder, SegmenterConfig())))
+        found.append(_embed(take, encoder))
     return found
+
+
+def _embed(take: Take, encoder: Encoder) -> FloatArray:
+    """Vectors of the windows in which a take is heard as it is, ``(windows, view_dim)``."""
+    windows = take_windows(take, encoder.rate, encoder.window_seconds, SegmenterConfig())
+    return np.concatenate([embed_views(encoder, [window]) for window in windows])
 
 
 def embed_negatives(spec: str, stream: str, cache: Path) -> FloatArray:
@@ -69,7 +110,9 @@ def embed_negatives(spec: str, stream: str, cache: Path) -> FloatArray:
     samples = resample(cached_audio(stream, cache / "streams"), RATE, encoder.rate)
     window, step = (round(s * encoder.rate) for s in (encoder.window_seconds, STEP_SECONDS))
     starts = range(0, max(1, len(samples) - window), step)
-    return np.concatenate([embed_views(encoder, [samples[i : i + window]]) for i in starts])
+    lengths = cycle(round(min(s, encoder.window_seconds) * encoder.rate) for s in LENGTHS_SECONDS)
+    spans = zip(starts, lengths, strict=False)
+    return embed_views(encoder, [samples[first : first + length] for first, length in spans])
 
 
 def embedding_table(spec: str, run: Run, cache: Path, pool: Pool) -> dict[str, Any]:
@@ -126,14 +169,58 @@ def embedding_figures(
             "events": len(nearest[snr_db]),
             "nearest_is_own": round(float(np.mean(nearest[snr_db])), 4),
             "area_under_roc": round(float(np.mean(above[snr_db])), 4),
-            "missed_at_1_percent": round(
-                float(np.mean(np.array(above[snr_db]) <= 1.0 - FALSE_SHARE)), 4
-            ),
+            "missed": {
+                f"{share:g}": round(float(np.mean(np.array(above[snr_db]) <= 1.0 - share)), 4)
+                for share in FALSE_SHARES
+            },
         }
         for snr_db in sorted(nearest, reverse=True)
     }
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _encoder(spec: str) -> Encoder:
-    return create_encoder(spec)
+    return any_encoder(spec)
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--split", type=click.Choice(["train", "dev"]), default="dev", show_default=True)
+@click.option("--encoder", "encoders", multiple=True, help="As in 'wakesound enroll --encoder'.")
+@click.option("--peer", "peers", multiple=True, help="cosine:MODULE:FUNCTION, another network.")
+@click.option("--quick", is_flag=True, help="Fewer sounds, levels and hours.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--cache", type=click.Path(path_type=Path), help="As of 'wakesound bench'.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the figures as JSON.")
+def main(
+    data: Path,
+    split: str,
+    encoders: tuple[str, ...],
+    peers: tuple[str, ...],
+    quick: bool,
+    seed: int,
+    jobs: int,
+    cache: Path | None,
+    out: Path | None,
+) -> None:
+    """Compare encoders without gate, verifier and calibration, on recorded sounds."""
+    specs = [*encoders, *(peer.removeprefix("baseline:").removeprefix("cosine:") for peer in peers)]
+    protocol = replace(QUICK if quick else Protocol(), seed=seed, split=split, deals=1)
+    cache = cache or default_cache()
+    try:
+        found = material.from_manifest(Manifest.read(data), protocol, made=False)
+        with workers(jobs) as pool:
+            run = Runner(found, protocol, [], cache, pool).run()
+            tables = [embedding_table(spec, run, cache, pool) for spec in specs or [DEFAULT]]
+    except WakesoundError as error:
+        raise click.ClickException(str(error)) from error
+    sheet = encoders_sheet(tables)
+    rows = [sheet.columns, ["---"] * len(sheet.columns), *sheet.rows]
+    click.echo(f"{sheet.note}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
+    if out:
+        out.write_text(json.dumps(tables, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -57,7 +57,10 @@ def build(
     patience = TriggerConfig().patience
     lengths: list[float] = []
     frames = _stream(manifest, fit_rows(rows), encoder.rate, lengths)
-    runs = [run for run in hear_runs(frames, encoder) if len(run) >= patience]
+    # A run is through before the next recording is looked at.
+    heard = ((run, rows[len(lengths) - 1]) for run in hear_runs(frames, encoder))
+    named = [(run, _name(row)) for run, row in heard if len(run) >= patience]
+    runs = [run for run, _ in named]
     most = int(largest_mb * 1e6 / (BYTES * view_dim(encoder)))
     thin = runs
     for likeness in LIKENESS:
@@ -65,9 +68,15 @@ def build(
         if sum(map(len, thin)) <= most:
             break
     every = -(-sum(map(len, thin)) // most)
-    thin = thin[::every]
+    thin, names = thin[::every], [name for _, name in named][::every]
     numbers = np.repeat(np.arange(len(thin), dtype=np.int32), [len(run) for run in thin])
-    return NegativeBank(np.concatenate(thin), numbers, sum(lengths) / every, encoder.dim)
+    seconds = sum(lengths) / every
+    return NegativeBank(np.concatenate(thin), numbers, seconds, encoder.dim, names=tuple(names))
+
+
+def _name(row: Row) -> str:
+    """What is heard in a recording, in words."""
+    return "speech" if row.kind == "speech" else row.label.replace("_", " ")
 
 
 def thinned(run: FloatArray, likeness: float) -> FloatArray:
@@ -103,11 +112,12 @@ def _stream(
     pause = (noise * 10.0 ** (PAUSE_DB / 20.0)).astype(np.float32)
     start = 0
     for number, row in enumerate(rows, 1):
+        yield AudioFrame(pause, start, rate)
+        start += len(pause)
         audio = manifest.audio(row, rate)
         lengths.append(len(audio) / rate)
-        for samples in (pause, audio):
-            yield AudioFrame(samples, start, rate)
-            start += len(samples)
+        yield AudioFrame(audio, start, rate)
+        start += len(audio)
         if number % 200 == 0 or number == len(rows):
             sys.stderr.write(f"\r{number} of {len(rows)} clips")
     sys.stderr.write("\n")

@@ -1,7 +1,8 @@
-"""The tables of the engine's parts: gates and encoder alone."""
+"""The tables of the engine's parts: gates and encoders alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wakebench.sheet import Sheet, percent
@@ -42,22 +43,22 @@ def gate_open_sheet(gates: Results) -> Sheet:
     )
 
 
-def encoder_sheet(encoder: Results) -> Sheet:
-    """The encoder without the gate."""
-    rows = [
-        (
-            snr,
-            percent(row["nearest_is_own"]),
-            f"{row['area_under_roc']:.3f}",
-            percent(row["missed_at_1_percent"]),
-        )
-        for snr, row in encoder["snrs"].items()
-    ]
+def encoders_sheet(encoders: Sequence[Results]) -> Sheet:
+    """The encoders without gate, verifier and calibration, one beside the other."""
+    rows, snrs = [], list(encoders[0]["snrs"])
+    for encoder in encoders:
+        cells = [encoder["snrs"][snr] for snr in snrs]
+        name = encoder["encoder"]
+        for share in cells[0]["missed"]:
+            missed = (percent(cell["missed"][share]) for cell in cells)
+            rows.append((name, f"missed at {float(share):.1%}", *missed))
+        rows.append((name, "right sound", *(percent(cell["nearest_is_own"]) for cell in cells)))
+        rows.append((name, "AUC", *(f"{cell['area_under_roc']:.3f}" for cell in cells)))
     return Sheet(
-        f"Encoder alone: {encoder['encoder']}",
-        f"Events cut out at their known places, {encoder['takes']} takes, cosine to the nearest: "
-        "how often the nearest sound of the library is the right one, area under the ROC curve "
-        "against windows of the negative streams, misses where 1% of those pass.",
-        ("SNR", "right sound", "AUC", "missed at 1%"),
+        "Encoders alone",
+        f"Events cut out at their known places, {encoders[0]['takes']} takes, cosine to the "
+        "nearest. Misses where this share of the negative streams' windows passes, how often the "
+        "nearest sound of the library is the right one, area under the ROC curve.",
+        ("Encoder", "Figure", *snrs),
         tuple(rows),
     )

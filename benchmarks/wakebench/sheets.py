@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wakebench.misses import EVERYTHING, OWN_THRESHOLD, TARGETS
-from wakebench.part_sheets import encoder_sheet, gate_events_sheet, gate_open_sheet
+from wakebench.part_sheets import encoders_sheet, gate_events_sheet, gate_open_sheet
 from wakebench.sheet import Sheet, number, percent
 
 Results = dict[str, Any]
@@ -22,7 +22,7 @@ def sheets(results: Results) -> list[Sheet]:
         *(family_sheet(figures, made) for made in _made(figures)),
         gate_events_sheet(figures["gates"]),
         gate_open_sheet(figures["gates"]),
-        encoder_sheet(figures["encoder"]),
+        encoders_sheet(figures["encoders"]),
         confusions_sheet(figures),
         triggers_sheet(figures),
     ]

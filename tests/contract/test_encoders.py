@@ -12,7 +12,7 @@ from tests.contract.recipes import make_encoder
 from wakeword import plugins
 from wakeword.audio import FloatArray
 from wakeword.errors import AudioFormatError
-from wakeword.protocols import Encoder
+from wakeword.protocols import Encoder, FrameEncoder
 from wakeword.testing import ToneEncoder, burst, noise, placed, silence, tone
 
 NAMES = plugins.names("wakeword.encoders")
@@ -104,6 +104,22 @@ def test_windows_are_left_alone(encoder: Encoder) -> None:
         np.testing.assert_array_equal(window, copy)
     strided = [np.repeat(window, 2)[::2] for window in batch]
     np.testing.assert_array_equal(encoder.embed(strided), vectors)
+
+
+def test_frames_are_as_good_as_samples(encoder: Encoder) -> None:
+    """Where it says how it cuts windows: the same vectors, and any part has the same frames."""
+    if not isinstance(encoder, FrameEncoder):
+        pytest.skip("this encoder hears windows as a whole")
+    size, hop = encoder.frame_samples, encoder.frame_hop
+    batch = [window for window in windows(encoder) if len(window) >= size]
+    found = [encoder.frames(window) for window in batch]
+    assert [len(frames) for frames in found] == [1 + (len(w) - size) // hop for w in batch]
+    assert not len(encoder.frames(batch[0][: size - 1]))
+    np.testing.assert_array_equal(encoder.embed_frames(found), encoder.embed(batch))
+    assert encoder.embed_frames([]).shape == (0, encoder.dim)
+    for window, frames in zip(batch, found, strict=True):
+        part = encoder.frames(window[3 * hop : 9 * hop + size])
+        np.testing.assert_allclose(part, frames[3:10], atol=1e-3)
 
 
 def test_sounds_are_told_apart(encoder: Encoder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +42,31 @@ def test_it_comes_back_nearly_as_it_was(tmp_path):
     assert np.allclose(np.linalg.norm(back.vectors, axis=1), 1.0, atol=1e-6)
 
 
+def test_names_come_back_and_are_checked(tmp_path):
+    """What runs are called is kept with them; without names it is as before."""
+    named = replace(BANK, names=("door slam", "speech", "狗叫"))
+    path = written(tmp_path / "named.npz", named)
+    back = load_bank("some-1", path)
+    assert back is not None
+    assert back.names == named.names
+    plain = load_bank("some-1", written(tmp_path / "plain.npz"))
+    assert plain is not None
+    assert plain.names == ()
+    with np.load(path) as file:
+        arrays = {**file, "names": np.array(["door slam", "speech", "cat"])}
+    np.savez_compressed(tmp_path / "changed.npz", **arrays)
+    with pytest.raises(EncoderError, match="damaged"):
+        load_bank("some-1", tmp_path / "changed.npz")
+
+
 def test_the_score_of_a_run_is_its_best():
     """Over its windows and over the sound's vectors; of the runs that are held out."""
     wanted = BANK.vectors[[1, 3]]
     expected = (BANK.vectors @ wanted.T).max(axis=1)
     best = pytest.approx([expected[3], expected[4:].max()])
-    assert BANK.run_cosines(Likeness(wanted, 8)) == best
-    assert BANK.run_scores(Likeness(wanted, 8)) == best
+    scores, cosines = BANK.run_scores(Likeness(wanted, 8))
+    assert scores == best
+    assert cosines == best
 
 
 def test_a_third_is_the_reference_and_the_rest_is_judged():
@@ -56,14 +75,29 @@ def test_a_third_is_the_reference_and_the_rest_is_judged():
     verifier = Verifier(np.ones(8, np.float32), 0.5)
     likeness = Likeness(BANK.vectors[[1]], 8, False, verifier, BANK.cohort)
     judged = likeness(BANK.vectors[3:])
-    assert BANK.run_scores(likeness) == pytest.approx([judged[0], judged[1:].max()])
+    near = likeness.cosines(BANK.vectors[3:])
+    scores, cosines = BANK.run_scores(likeness)
+    assert scores == pytest.approx([judged[0], judged[1:].max()])
+    assert cosines == pytest.approx([near[0], near[1:].max()])
 
 
 def test_a_bank_may_have_no_reference():
     """Then nothing is verified and all of it is judged."""
     bank = NegativeBank(BANK.vectors, BANK.runs, 7200.0, 8, reference_every=0)
     assert (len(bank.reference), bank.hours) == (0, 2.0)
-    assert len(bank.run_scores(Likeness(BANK.vectors[[1]], 8))) == 3
+    assert len(bank.run_scores(Likeness(BANK.vectors[[1]], 8))[0]) == 3
+
+
+def test_it_is_read_once_while_somebody_has_it(tmp_path):
+    """And anew when the file has changed."""
+    path = written(tmp_path / "bank.npz")
+    first = load_bank("some-1", path)
+    assert load_bank("some-1", path) is first
+    shorter = NegativeBank(BANK.vectors[:4], BANK.runs[:4], 3600.0, dim=8)
+    second = load_bank("some-1", written(path, shorter))
+    assert second is not first
+    assert second is not None
+    assert len(second.vectors) == 4
 
 
 def test_an_encoder_without_a_bank_has_none(tmp_path):

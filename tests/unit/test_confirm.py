@@ -147,7 +147,7 @@ def test_the_threshold_is_lenient_and_knows_the_everyday() -> None:
 
 def test_one_take_is_enough() -> None:
     """It is held against itself in noise."""
-    known = learned([_at(0, 5, 10)])
+    known = learned([_at(0, 2, 4, 5, 10)])
     assert known.threshold < np.cos(np.radians(10))
     assert known.threshold > 0.9
 

@@ -12,7 +12,18 @@ from wakeword.config import SegmenterConfig
 from wakeword.engine import Engine
 from wakeword.errors import LibraryCorrupt
 from wakeword.scorer import Owner, Scorer
-from wakeword.takes import NOISE_SNRS_DB, Take, embed_take, in_noise, take_windows
+from wakeword.takes import (
+    NOISE_SNRS_DB,
+    ROOMS,
+    Take,
+    clear_rows,
+    embed_take,
+    in_noise,
+    in_room,
+    noisiest_rows,
+    quiet_rows,
+    take_windows,
+)
 from wakeword.testing import RATE, ToneEncoder, frames, noise, placed, silence, tone
 
 CONFIG = SegmenterConfig()
@@ -116,11 +127,18 @@ def test_noise_lies_below_the_loudest_moment():
     assert np.array_equal(in_noise(quiet, 10.0).samples, noisy.samples)
 
 
-def test_a_take_is_embedded_in_quiet_and_in_noise():
-    """As many windows again for each noise, the quiet ones first."""
+def test_a_take_is_embedded_as_it_is_in_rooms_and_in_noise():
+    """As many windows again for each room and noise, the take as it is first."""
     samples = placed(noise(2.0, level_db=-70.0), (0.6, tone(800.0, 0.3)))
-    heard = take(0.6, 0.9, samples)
-    vectors = embed_take(heard, ToneEncoder(), CONFIG)
-    windows = take_windows(heard, RATE, ToneEncoder().window_seconds, CONFIG)
-    assert len(vectors) == len(windows) * (1 + len(NOISE_SNRS_DB))
-    assert np.array_equal(vectors[: len(windows)], ToneEncoder().embed(windows))
+    heard, encoder = take(0.6, 0.9, samples), ToneEncoder()
+    vectors = embed_take(heard, encoder, CONFIG)
+    windows = take_windows(heard, RATE, encoder.window_seconds, CONFIG)
+    assert len(vectors) == len(windows) * (1 + len(ROOMS) + len(NOISE_SNRS_DB))
+    assert np.array_equal(quiet_rows(vectors), encoder.embed(windows))
+    roomy = take_windows(in_room(heard, ROOMS[0]), RATE, encoder.window_seconds, CONFIG)
+    clear = clear_rows(vectors)
+    assert len(clear) == len(windows) * (1 + len(ROOMS))
+    assert np.array_equal(clear[len(windows) : 2 * len(windows)], encoder.embed(roomy))
+    loud = in_noise(heard, NOISE_SNRS_DB[-1])
+    noisy = take_windows(loud, RATE, encoder.window_seconds, CONFIG)
+    assert np.array_equal(noisiest_rows(vectors), encoder.embed(noisy))

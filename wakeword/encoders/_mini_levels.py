@@ -6,6 +6,7 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.logmel import LogMel
+from wakeword.windows import filled
 
 RATE = 16000
 WINDOW_SECONDS = 1.0
@@ -19,8 +20,7 @@ def window_levels(logmel: LogMel, samples: FloatArray) -> FloatArray:
     A window shorter than one frame is filled up with silence; one of too few frames is
     prolonged by its last frame.
     """
-    missing = max(0, logmel.frame - len(samples))
-    return prolonged(logmel(np.pad(samples, (0, missing))))
+    return prolonged(logmel(filled(samples, logmel.frame)))
 
 
 def prolonged(levels: FloatArray) -> FloatArray:

@@ -18,8 +18,8 @@ from wakeword.assets import asset
 from wakeword.audio import FloatArray
 from wakeword.encoders._whitening import Whitening
 from wakeword.errors import ConfigError
-from wakeword.logmel import LogMel, decibels
-from wakeword.windows import checked
+from wakeword.logmel import LogMel
+from wakeword.windows import checked, filled
 
 RATE = 16000
 WINDOW_SECONDS = 1.0
@@ -49,6 +49,7 @@ class LogMelEncoder:
     def __init__(self, whitening: Whitening | None = None) -> None:
         self._whitening = whitening or Whitening.read(asset("models", "logmel", "whitening.npz"))
         self._logmel = LogMel(RATE)
+        self.frame_samples, self.frame_hop = self._logmel.frame, self._logmel.hop
         band = np.arange(self._logmel.bands) + 0.5
         order = np.arange(1, COEFFICIENTS + 1)
         self._cosines = np.cos(np.pi * np.outer(band, order) / len(band)).astype(np.float32)
@@ -60,12 +61,20 @@ class LogMelEncoder:
             AudioFormatError: a window is empty, too long, not mono float32 or not finite.
         """
         whole = round(WINDOW_SECONDS * RATE)
-        rows = [self._embed(window) for window in checked(windows, whole)]
+        return self.embed_frames(
+            [self._logmel(filled(window, self._logmel.frame)) for window in checked(windows, whole)]
+        )
+
+    def frames(self, samples: FloatArray) -> FloatArray:
+        """Log-mel levels; see :class:`wakeword.protocols.FrameEncoder`."""
+        return self._logmel(samples)
+
+    def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embeddings ``(len(windows), dim) float32`` of windows whose levels are known."""
+        rows = [self._embed(levels) for levels in windows]
         return np.stack(rows) if rows else np.zeros((0, self.dim), np.float32)
 
-    def _embed(self, window: FloatArray) -> FloatArray:
-        missing = max(0, self._logmel.frame - len(window))
-        levels = decibels(self._logmel.power(np.pad(window, (0, missing))))
+    def _embed(self, levels: FloatArray) -> FloatArray:
         levels = np.maximum(levels - levels.max() + RANGE_DB, 0.0) / RANGE_DB
         shapes = levels @ self._cosines
         weights = levels.max(axis=1, keepdims=True) + 1e-3

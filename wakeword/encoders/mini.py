@@ -19,7 +19,7 @@ import numpy as np
 from wakeword.assets import asset
 from wakeword.audio import FloatArray
 from wakeword.encoders._mini_labels import LabelTable, table
-from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, window_levels
+from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError
 from wakeword.logmel import LogMel
@@ -27,7 +27,7 @@ from wakeword.windows import checked
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Raise it with each generation of the network, and when windows are prepared in another way."""
 MANIFEST = "mini.json"
 
@@ -56,6 +56,7 @@ class MiniEncoder:
         self.logit_scale = float(about["logit_scale"])
         """Likenesses of labels, times this, are what a softmax over labels was trained on."""
         self._logmel = LogMel(RATE, int(about["bands"]))
+        self.frame_samples, self.frame_hop = self._logmel.frame, self._logmel.hop
         self._session = _session(folder / "mini.onnx", threads)
         self._labels: LabelTable = table(json.loads(files["labels.json"]))
         vectors = np.frombuffer(files["labels.f32"], "<f4")
@@ -73,13 +74,20 @@ class MiniEncoder:
             AudioFormatError: a window is empty, too long, not mono float32 or not finite.
             EncoderError: the network fails.
         """
-        # One by one: in a batch the last bit of a vector would depend on its neighbours, and
-        # on one thread a batch is no faster.
         found = checked(windows, round(WINDOW_SECONDS * RATE))
-        vectors = np.zeros((len(windows), self.dim), np.float32)
-        for row, window in enumerate(found):
-            vectors[row] = self._run(window_levels(self._logmel, window)[None])[0]
-        return vectors
+        return self._embed([window_levels(self._logmel, window) for window in found])
+
+    def frames(self, samples: FloatArray) -> FloatArray:
+        """Log-mel levels; see :class:`wakeword.protocols.FrameEncoder`."""
+        return self._logmel(samples)
+
+    def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embeddings ``(len(windows), dim) float32`` of windows whose levels are known.
+
+        Raises:
+            EncoderError: the network fails.
+        """
+        return self._embed([prolonged(levels) for levels in windows])
 
     def embed_text(self, labels: Sequence[str]) -> FloatArray:
         """``(len(labels), dim) float32``, each row of length 1 (L2).
@@ -99,6 +107,15 @@ class MiniEncoder:
     def vocabulary(self) -> tuple[str, ...]:
         """Every name that it knows: classes and aliases."""
         return (*self._labels.classes, *self._labels.aliases)
+
+    def _embed(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Vectors of log-mel levels, each ``(frames, bands)``."""
+        # One by one: in a batch the last bit of a vector would depend on its neighbours, and
+        # on one thread a batch is no faster.
+        vectors = np.zeros((len(windows), self.dim), np.float32)
+        for row, levels in enumerate(windows):
+            vectors[row] = self._run(levels[None])[0]
+        return vectors
 
     def _run(self, levels: FloatArray) -> FloatArray:
         try:

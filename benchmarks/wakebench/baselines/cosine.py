@@ -1,35 +1,29 @@
 """Any encoder alone: cosine to the nearest take, without gate, noisy takes or calibration.
 
 ``baseline:cosine:mini`` is an encoder of Wakesound, ``baseline:cosine:MODULE:FUNCTION`` any other
-network: the function takes nothing and returns a callable from ``(n, 16000) float32`` at 16 kHz to
-``(features (n, f), anything)``, as ``python -m training teach`` wants it.
+network: see :mod:`wakebench.foreign`.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from wakebench import grid
+from wakebench.foreign import any_encoder
 from wakebench.identity import digest
 from wakebench.synth import RATE
 from wakebench.trace import Trace
-from wakeword import plugins
 from wakeword.audio import FloatArray
 from wakeword.config import TriggerConfig
-from wakeword.encoders import DEFAULT, create_encoder
+from wakeword.encoders import DEFAULT
 from wakeword.errors import ConfigError
 from wakeword.takes import Take
 
 THRESHOLD = 0.7
 WINDOW = RATE
-BATCH = 64
-PEAK = 0.5
-"""A foreign network hears every window at this peak: many were trained at one level."""
 
 Embed = Callable[[Sequence[FloatArray]], FloatArray]
 """Windows of up to a second to unit vectors."""
@@ -90,39 +84,7 @@ def create(variant: str) -> PlainCosine:
     Raises:
         ConfigError: there is none of that name.
     """
-    variant = variant or DEFAULT
-    if variant.partition(":")[0] in plugins.names("wakeword.encoders"):
-        encoder = create_encoder(variant)
-        if encoder.rate != RATE:
-            raise ConfigError(f"{variant} does not hear at {RATE} Hz; for CLAP see --clap")
-        return PlainCosine(variant, encoder.id, lambda windows: encoder.embed(list(windows)))
-    return _foreign(variant)
-
-
-def _foreign(variant: str) -> PlainCosine:
-    name, _, function = variant.partition(":")
-    try:
-        module = importlib.import_module(name)
-        network: Callable[[FloatArray], Any] = getattr(module, function)()
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"there is no encoder {variant!r}: {error}") from error
-
-    def embed(windows: Sequence[FloatArray]) -> FloatArray:
-        found = [
-            np.asarray(network(_evened(windows[first : first + BATCH]))[0], np.float32)
-            for first in range(0, len(windows), BATCH)
-        ]
-        vectors = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)
-
-    source = Path(str(module.__file__)).read_bytes()
-    return PlainCosine(variant, digest(variant, source), embed)
-
-
-def _evened(windows: Sequence[FloatArray]) -> FloatArray:
-    """``(n, WINDOW)``: silence before the shorter ones, all at one peak."""
-    rows = np.zeros((len(windows), WINDOW), np.float32)
-    for row, window in zip(rows, windows, strict=True):
-        row[WINDOW - len(window) :] = window * (PEAK / max(1e-4, float(np.abs(window).max())))
-    return rows
+    encoder = any_encoder(variant or DEFAULT)
+    if encoder.rate != RATE:
+        raise ConfigError(f"{variant} does not hear at {RATE} Hz; for CLAP see --clap")
+    return PlainCosine(variant or DEFAULT, encoder.id, encoder.embed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.verifier import PENALTY, train_verifier
+from enroll.verifier import PENALTY, Training, train_verifier
 from wakeword.likeness import Verifier
 
 
@@ -63,3 +63,15 @@ def test_what_it_is_not_counts(given):
         for found in (train_verifier(TAKES, WORLD), train_verifier(TAKES, WORLD, **{given: [near]}))
     ]
     assert gap[1] > gap[0]
+
+
+def test_without_a_take_it_is_as_if_that_had_never_been():
+    """What is fitted from the whole fit on is what is fitted from nothing, to 1e-3 in log-odds."""
+    takes, room, others = [*TAKES, rows(12, 6, towards=0)], [rows(300, 7)], [rows(5, 8, towards=1)]
+    training = Training(takes, WORLD, room, others)
+    for left in range(len(takes)):
+        known = [take for i, take in enumerate(takes) if i != left]
+        afresh = train_verifier(known, WORLD, room, others)
+        found = training.verifier(without=left)
+        heard = np.concatenate([WORLD, *takes])
+        assert odds(found, heard) == pytest.approx(odds(afresh, heard), abs=1e-3)

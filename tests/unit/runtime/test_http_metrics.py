@@ -8,7 +8,8 @@ pytest.importorskip("prometheus_client", reason="the extra 'server' is not insta
 
 from runtime.services.http.metrics import Metrics, metered
 from runtime.stats import Stats
-from wakeword.protocols import TextEncoder
+from wakeword.encoders.logmel import LogMelEncoder
+from wakeword.protocols import FrameEncoder, TextEncoder
 from wakeword.testing import NamedTones, ToneEncoder, tone
 
 
@@ -32,6 +33,17 @@ def test_who_knows_words_still_does() -> None:
     assert (timed.embed_text(["440 Hz"]) == reader.embed_text(["440 Hz"])).all()
     assert timed.logit_scale == reader.logit_scale
     assert not isinstance(metered(ToneEncoder(), metrics), TextEncoder)
+
+
+def test_frames_are_still_shared() -> None:
+    """A timed encoder hears by frames exactly if the encoder does, and that is counted too."""
+    metrics, encoder = _metrics(), LogMelEncoder()
+    timed = metered(encoder, metrics)
+    assert isinstance(timed, FrameEncoder)
+    frames = timed.frames(tone(440, 0.3))
+    assert (timed.embed_frames([frames]) == encoder.embed([tone(440, 0.3)])).all()
+    assert "wakesound_embeddings_total 1.0" in metrics.text().decode()
+    assert not isinstance(metered(ToneEncoder(), metrics), FrameEncoder)
 
 
 def test_patterns_are_counted_apart() -> None:

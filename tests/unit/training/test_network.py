@@ -66,14 +66,28 @@ def test_noise_is_mixed_at_the_wanted_ratio():
 
 
 def test_a_room_only_adds_what_comes_later():
-    """Nothing is heard before the sound, and the sound itself stays."""
+    """Nothing is heard before the sound, the sound itself stays, and the tail falls."""
     rng = torch.Generator().manual_seed(0)
-    power = torch.zeros(8, 50, BANDS)
+    power = torch.zeros(64, 90, BANDS)
     power[:, 10] = 1.0
     wet = augment.room(power, rng)
     assert (wet[:, :10] == 0).all()
-    torch.testing.assert_close(wet[:, 10], power[:, 10])
-    assert (wet[:, 11:].sum((1, 2)) > 0).any()
+    assert (wet[:, 10] >= power[:, 10]).all()
+    tails = wet[:, 11:].sum((1, 2))
+    assert 16 < (tails > 0).sum() < 48
+    early, late = (wet[tails > 0, at : at + 20].sum((1, 2)) for at in (11, 41))
+    assert (late < early).all()
+
+
+def test_a_tail_may_be_louder_than_the_sound():
+    """From -15 to 8 dB over a single frame's sound, as in a room two metres away."""
+    power = torch.zeros(400, 150, BANDS)
+    power[:, 0] = 1.0
+    wet = augment.room(power, torch.Generator().manual_seed(1))
+    over = 10 * ((wet - power).sum((1, 2)) / BANDS).clamp(min=1e-9).log10()
+    heard = over[over > -60]
+    assert -18 < heard.min() < -10
+    assert 0 < heard.max() < 11
 
 
 def test_a_shift_moves_bands():

@@ -60,6 +60,16 @@ def test_each_run_is_represented(data):
         assert (near > 0.95) == (split == "train" and train_ok == "yes")
 
 
+def test_each_run_is_named_after_its_recording(data):
+    """Its label, and speech for whoever speaks."""
+    manifest, encoder = Manifest.read(data), ToneEncoder()
+    bank = build(manifest, manifest.for_fitting(shippable=True), encoder)
+    assert bank.names == ("speech", "fan", "bell")
+    own = [bank.vectors[bank.runs == run] for run in range(3)]
+    for rows, hz in zip(own, (300.0, 600.0, 1200.0), strict=True):
+        assert (rows @ encoder.embed([tone(hz, 0.5)])[0]).max() > 0.95
+
+
 def test_the_size_is_kept(data):
     """Where thinning is not enough, runs are dropped and the time with them."""
     manifest = Manifest.read(data)

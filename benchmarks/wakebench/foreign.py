@@ -1,0 +1,90 @@
+"""Somebody else's network as an encoder, named by the function that makes it.
+
+The function takes nothing and returns a callable from ``(n, 16000) float32`` at 16 kHz to
+``(features (n, f), anything)``, as ``python -m training teach`` wants it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wakebench.identity import digest
+from wakebench.synth import RATE
+from wakeword import plugins
+from wakeword.audio import FloatArray
+from wakeword.encoders import create_encoder
+from wakeword.errors import ConfigError
+from wakeword.protocols import Encoder
+from wakeword.windows import checked
+
+BATCH = 64
+PEAK = 0.5
+"""Every window is heard at this peak: many networks were trained at one level."""
+
+
+class ForeignEncoder:
+    """A network behind the seam of our encoders; its features are scaled to length 1.
+
+    Args:
+        spec: ``MODULE:FUNCTION``.
+
+    Raises:
+        ConfigError: it is not to be found.
+    """
+
+    rate = RATE
+    window_seconds = 1.0
+
+    def __init__(self, spec: str) -> None:
+        name, _, function = spec.partition(":")
+        try:
+            module = importlib.import_module(name)
+            self._network: Callable[[FloatArray], Any] = getattr(module, function)()
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigError(f"there is no encoder {spec!r}: {error}") from error
+        self.id = digest(spec, Path(str(module.__file__)).read_bytes())
+        self._dim = 0
+
+    @property
+    def dim(self) -> int:
+        """As many features as the network gives."""
+        if not self._dim:
+            self._dim = self.embed([np.zeros(RATE, np.float32)]).shape[1]
+        return self._dim
+
+    def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """See :class:`wakeword.protocols.Encoder`."""
+        found = checked(windows, RATE)
+        if not found:
+            return np.zeros((0, self.dim), np.float32)
+        rows = [
+            np.asarray(self._network(_evened(found[first : first + BATCH]))[0], np.float32)
+            for first in range(0, len(found), BATCH)
+        ]
+        vectors = np.concatenate(rows)
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)
+
+
+def any_encoder(spec: str) -> Encoder:
+    """One of Wakesound's encoders (``mini``, ``logmel``, ...), or a ``MODULE:FUNCTION``.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if spec.partition(":")[0] in plugins.names("wakeword.encoders"):
+        return create_encoder(spec)
+    return ForeignEncoder(spec)
+
+
+def _evened(windows: Sequence[FloatArray]) -> FloatArray:
+    """``(n, RATE)``: silence before the shorter ones, all at one peak."""
+    rows = np.zeros((len(windows), RATE), np.float32)
+    for row, window in zip(rows, windows, strict=True):
+        row[RATE - len(window) :] = window * (PEAK / max(1e-4, float(np.abs(window).max())))
+    return rows
