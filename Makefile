@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install -c constraints.txt
 ARGS ?=
 
 # PyAudio has to be compiled; without what that takes, everything else still is installed.
-TEST_EXTRAS := dev,bench,clap,mic-sounddevice,mqtt,parquet,plot,ray,server,train,translate,wyoming
+TEST_EXTRAS := dev,bench,clap,denoise,dereverb,mic-sounddevice,mqtt,parquet,plot,ray,server,train,translate,wyoming
 
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

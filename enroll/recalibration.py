@@ -20,7 +20,7 @@ from wakeword.library import SoundLibrary
 from wakeword.likeness import Likeness
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord
-from wakeword.takes import quiet_rows
+from wakeword.takes import clear_rows, quiet_rows
 
 _log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def _likeness(
     """How the engine scores a sound."""
     verifier = sound.judge(encoder.id)
     verified = verifier is not None and cohort is not None
-    rows = np.concatenate([quiet_rows(take) if verified else take for take in takes])
+    rows = np.concatenate([clear_rows(take) if verified else take for take in takes])
     return Likeness(rows, encoder.dim, sound.short, verifier, cohort)
 
 

@@ -29,25 +29,39 @@ class LibraryWatch:
         library: what to watch.
         encoder: for new takes; or a function that gives it, where it may change with the
             library.
-        seen: the library's fingerprint when it was read last.
         changed: called with the new sounds.
+        also: called each time before it looks, with what gives the encoder; it may take a while.
     """
 
     def __init__(
         self,
         library: SoundLibrary,
         encoder: Encoder | Callable[[], Encoder],
-        seen: str,
         changed: Callable[[Scorer], object],
+        also: Callable[[Callable[[], Encoder]], object] | None = None,
     ) -> None:
         self._library = library
         self._encoder = encoder
-        self._seen = seen
+        self._seen = ""
         self._changed = changed
+        self._also = also
         self._stopped = threading.Event()
         self._thread = Worker("wakesound-library", self._watch)
         self.reloads = 0
         """How often the sounds were read anew."""
+
+    def read(self) -> Scorer:
+        """The sounds as they are; from now on only what changes is told.
+
+        What was never read counts as changed as soon as it can be.
+
+        Raises:
+            WakesoundError: the encoder or the library cannot be used.
+        """
+        seen = self._library.fingerprint()
+        sounds = self._library.scorer(self._current_encoder())
+        self._seen = seen
+        return sounds
 
     def start(self) -> None:
         """Begin to look."""
@@ -66,6 +80,8 @@ class LibraryWatch:
         problem = ""
         while not self._stopped.wait(PERIOD_SECONDS):
             try:
+                if self._also is not None:
+                    self._also(self._current_encoder)
                 self._look()
                 problem = ""
             except (WakesoundError, OSError) as error:
@@ -74,12 +90,12 @@ class LibraryWatch:
                 problem = str(error)
 
     def _look(self) -> None:
-        seen = self._library.fingerprint()
-        if seen == self._seen:
+        if self._library.fingerprint() == self._seen:
             return
-        encoder = self._encoder() if callable(self._encoder) else self._encoder
-        sounds = self._library.scorer(encoder)
-        self._seen = seen
+        sounds = self.read()
         _log.info("the sounds have changed; now listening for: %s", ", ".join(sounds.sounds))
         self._changed(sounds)
         self.reloads += 1
+
+    def _current_encoder(self) -> Encoder:
+        return self._encoder() if callable(self._encoder) else self._encoder

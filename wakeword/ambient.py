@@ -23,6 +23,8 @@ from wakeword.vectors import DAMAGED_NPZ
 from wakeword.views import view_dim
 
 FILE = "ambient.npz"
+SINCE_FILE = "ambient-since.npz"
+"""What was heard by the way since the user let the room be heard: see :mod:`enroll.drift`."""
 LONGEST_SECONDS = 7200.0
 """No more of the room is kept."""
 LARGEST_BYTES = 4_000_000
@@ -71,6 +73,26 @@ class Ambient:
         recordings = (*self.recordings, *new.recordings)[-MOST_RECORDINGS:]
         return Ambient(_bounded((*self.runs, *new.runs)), recordings)
 
+    def renewed(self, since: Ambient, share: float) -> Ambient:
+        """With the newest of what was heard since in place of the oldest runs that have windows.
+
+        The length stays: each new run stands for as much time as the one that it replaces.
+
+        Args:
+            since: what was heard later.
+            share: of the runs, how many may be replaced at most, 0..1.
+        """
+        places = [i for i, run in enumerate(self.runs) if len(run.vectors)]
+        count = min(int(share * len(places)), len(since.vectors))
+        runs = list(self.runs)
+        for place, rows in zip(places, since.vectors[len(since.vectors) - count :], strict=False):
+            runs[place] = AmbientRun(rows, runs[place].seconds)
+        return Ambient(tuple(runs), self.recordings)
+
+    def newest(self, count: int) -> Ambient:
+        """Nothing but the last so many runs."""
+        return Ambient(self.runs[max(0, len(self.runs) - count) :], self.recordings)
+
     def as_kept(self) -> Ambient:
         """As it comes back from the disk, so that what is fitted now fits later."""
         return _unpacked(_packed(self))
@@ -89,16 +111,20 @@ class AmbientStore:
     """Length of the embeddings."""
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     """The windows that the room was cut into."""
+    file: str = FILE
+    """Its name in the folder."""
 
     @classmethod
-    def of(cls, folder: Path, encoder: Encoder, segmenter: SegmenterConfig) -> AmbientStore:
+    def of(
+        cls, folder: Path, encoder: Encoder, segmenter: SegmenterConfig, file: str = FILE
+    ) -> AmbientStore:
         """The store of a library's folder, as this encoder hears."""
-        return cls(folder, encoder.id, view_dim(encoder), segmenter)
+        return cls(folder, encoder.id, view_dim(encoder), segmenter, file)
 
     @property
     def path(self) -> Path:
         """The file."""
-        return self.folder / FILE
+        return self.folder / self.file
 
     def read(self) -> Ambient:
         """What is known; nothing, with a logged warning, if the file does not serve."""
@@ -119,8 +145,12 @@ class AmbientStore:
             return Ambient()
         return _unpacked(arrays)
 
-    def add(self, new: Ambient) -> Ambient:
+    def add(self, new: Ambient, most_runs: int | None = None) -> Ambient:
         """Add what was heard to what is known, atomically; all that is known then.
+
+        Args:
+            new: what was heard.
+            most_runs: no more than so many runs are kept, the newest.
 
         Raises:
             LibraryError: the file cannot be written; it is then as it was.
@@ -129,11 +159,13 @@ class AmbientStore:
             before = self.read()
             after = before.joined(new)
             if after is not before:
+                after = after if most_runs is None else after.newest(most_runs)
                 arrays: dict[str, Any] = _packed(after) | {"made_by": np.array(self._made_by)}
                 checksum = np.array(_checksum(arrays))
                 write_atomically(
                     self.path, lambda file: np.savez_compressed(file, **arrays, checksum=checksum)
                 )
+                self._forget_since()
         return after
 
     def forget(self) -> bool:
@@ -146,7 +178,13 @@ class AmbientStore:
             return False
         with locked(self.folder), explained(self.path, "delete"):
             self.path.unlink(missing_ok=True)
+            self._forget_since()
         return True
+
+    def _forget_since(self) -> None:
+        """What was heard since counts no more once the room itself is another."""
+        if self.file == FILE:
+            (self.folder / SINCE_FILE).unlink(missing_ok=True)
 
     @property
     def _made_by(self) -> str:

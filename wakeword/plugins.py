@@ -23,6 +23,6 @@ def load(package: str, name: str) -> ModuleType:
     """
     known = names(package)
     if name not in known:
-        kind = package.rpartition(".")[2].removesuffix("s")
+        kind = package.rpartition(".")[2].removesuffix("s").replace("_", " ")
         raise ConfigError(f"there is no {kind} {name!r}; known: {', '.join(known)}")
     return importlib.import_module(f"{package}.{name}")

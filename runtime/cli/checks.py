@@ -39,6 +39,8 @@ EXTRAS = {
     "mic": ("PyAudio",),
     "mic-sounddevice": ("sounddevice",),
     "clap": ("torch", "transformers"),
+    "denoise": ("webrtc-noise-gain",),
+    "dereverb": ("nara_wpe",),
     "mqtt": ("aiomqtt",),
     "server": ("fastapi", "uvicorn"),
 }
@@ -164,6 +166,7 @@ def encoder(settings: Settings) -> Iterator[Finding]:
     times = f"loads in {loaded - started:.1f} s, {1000 * (embedded - loaded):.0f} ms a window"
     yield Finding("encoder", "good", f"{spec} ({encoder.id}): {times}")
     yield _cache(library, encoder)
+    yield from _known_room(library, encoder)
 
 
 def threads(_: Settings) -> Iterator[Finding]:
@@ -184,6 +187,21 @@ def _cache(library: SoundLibrary, encoder: Encoder) -> Finding:
     if missing:
         return Finding(FILE, "good", f"{missing} takes to embed, done when listening begins")
     return Finding(FILE, "good", "up to date")
+
+
+def _known_room(library: SoundLibrary, encoder: Encoder) -> Iterator[Finding]:
+    """What is known of the room, and how far it has been followed."""
+    from enroll.drift import SHARE
+
+    room = library.ambient(encoder).read()
+    if not room.runs:
+        return
+    detail = f"{room.seconds / 60:.0f} min of it were heard"
+    since = library.ambient_since(encoder).read()
+    if since.runs:
+        replaced = min(len(since.runs), int(SHARE * len(room.vectors)))
+        detail += f"; {replaced} of {len(room.vectors)} stretches are from by the way since"
+    yield Finding("known room", "good", detail)
 
 
 def _disk(settings: Settings) -> Finding:

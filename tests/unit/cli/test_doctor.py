@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from runtime.cli.room_check import judge, measure
+from enroll.room_trial import Trial
+from runtime.cli.room_check import judge, judge_front_ends, measure
 from wakeword.engine import Engine
 from wakeword.scorer import Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, noise, silence
@@ -116,3 +117,27 @@ def test_a_room_that_cannot_be_heard(wakesound, library: Path) -> None:
     status, checks = _checks(wakesound, "--room", "missing.wav")
     assert status == 1
     assert "missing.wav" in checks["room"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("missed", "used", "verdict", "told"),
+    [
+        ({"none": 6, "denoise": 2}, "none", "note", "denoise would pay"),
+        ({"none": 6, "denoise": 5}, "none", "good", "none is right"),
+        ({"none": 2, "denoise": 5}, "denoise", "note", "none would pay"),
+        ({"none": 4, "denoise": 4, "dereverb": 9}, "denoise", "good", "denoise is right"),
+    ],
+)
+def test_a_front_end_is_recommended_where_it_pays(missed, used, verdict, told) -> None:
+    """By two takes and a fifth, whichever is used now; the next step is a command."""
+    found = {name: Trial(12, count) for name, count in missed.items()}
+    (finding,) = judge_front_ends(used, found)
+    assert finding.verdict == verdict
+    assert told in finding.detail
+    assert bool(finding.advice) == (verdict == "note")
+
+
+def test_nothing_is_said_of_front_ends_that_were_not_tried() -> None:
+    """No takes, or nothing to compare with."""
+    assert list(judge_front_ends("none", {"none": Trial(12, 6)})) == []
+    assert list(judge_front_ends("none", {"none": Trial(0, 0), "denoise": Trial(0, 0)})) == []

@@ -23,7 +23,8 @@ class Watched:
         self.library = library
         self.scorers: list[Scorer] = []
         self.changed = threading.Event()
-        self.watch = LibraryWatch(library, ToneEncoder(), library.fingerprint(), self.note)
+        self.watch = LibraryWatch(library, ToneEncoder(), self.note)
+        self.watch.read()
 
     def note(self, sounds: Scorer) -> None:
         self.scorers.append(sounds)
@@ -59,6 +60,22 @@ def test_new_renamed_and_removed_sounds_are_noticed(watched: Watched) -> None:
     assert watched.watch.reloads >= 4
 
 
+def test_what_could_not_be_read_at_first_is_told_once_it_can(watched: Watched) -> None:
+    """A watch that was never told what there is begins with that."""
+    heard: list[Scorer] = []
+    told = threading.Event()
+
+    def changed(sounds: Scorer) -> None:
+        heard.append(sounds)
+        told.set()
+
+    other = LibraryWatch(watched.library, ToneEncoder(), changed)
+    other.start()
+    assert told.wait(10)
+    other.stop()
+    assert [scorer.sounds for scorer in heard] == [["low"]]
+
+
 def test_nothing_happens_while_nothing_changes(watched: Watched) -> None:
     """Embedding takes or reading the sounds is no change."""
     watched.library.scorer(ToneEncoder())
@@ -72,10 +89,13 @@ def test_a_library_that_broke_changes_nothing(
     """It is logged once, the sounds stay as they were, and mending it is noticed."""
     path = watched.library.folder / "library.json"
     good = path.read_text()
-    path.write_text(json.dumps({**json.loads(good), "encoder_id": "other-1"}))
+    other = path.with_name("other.json")  # as the library writes: never half a file
+    other.write_text(json.dumps({**json.loads(good), "encoder_id": "other-1"}))
+    other.replace(path)
     assert not watched.changed.wait(0.3)
     assert sum("those before stay" in message for message in caplog.messages) == 1
-    path.write_text(good)
+    other.write_text(good)
+    other.replace(path)
     assert watched.wait() == ["low"]
 
 

@@ -1,0 +1,124 @@
+"""Following the room: what is heard by the way slowly takes the place of what was heard of it.
+
+Rooms change: a new fridge, summer and its open windows. Once the user has let the room be heard
+(``wakesound calibrate --ambient``), a listener may keep a few runs an hour of what the gate lets
+through and nothing comes near, as embeddings. They replace the oldest runs of the room, never more
+than ``SHARE`` of them, and the sounds are fitted anew. Bounds hold against the fit to the room as
+the user let it be heard, so they don't add up however long it goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from enroll.calibration import Calibration
+from enroll.refit import fitted
+from wakeword.ambient import Ambient, AmbientRun
+from wakeword.audio import FloatArray
+from wakeword.bank import load_bank
+from wakeword.errors import LibraryCorrupt
+from wakeword.library import SoundLibrary
+from wakeword.protocols import Encoder
+from wakeword.records import SoundRecord
+
+_log = logging.getLogger(__name__)
+
+SHARE = 0.5
+"""No more of the room's runs are replaced."""
+MOST_RUNS = 200
+"""No more of what was heard since is kept, the newest."""
+MOST_CHANGE = 0.05
+"""A threshold ends no further from where the room as it was heard had put it."""
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A sound that was fitted to the room as it is now."""
+
+    name: str
+    calibrated: float
+    """Its threshold in the room as the user let it be heard."""
+    threshold: float
+    """Its threshold now."""
+
+
+def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray]) -> list[Drifted]:
+    """Take in what was heard by the way, and fit all sounds to the room as it is now.
+
+    Does nothing where the user has not let the room be heard. A sound that would lose a take is
+    left as the room as it was heard made it; a threshold that was set by hand stays, and so does
+    what somebody changes meanwhile.
+
+    Args:
+        library: the sounds, and what is known of the room.
+        encoder: the library's.
+        heard: runs of windows that nothing came near in, each ``(n, view_dim)``.
+
+    Raises:
+        EncoderMismatch: the library was made with another encoder.
+        LibraryError: the library cannot be written.
+    """
+    room = library.ambient(encoder).read()
+    if not room.vectors or not heard:
+        return []
+    vectors = library.vectors(encoder)
+    since = library.ambient_since(encoder).add(_runs(heard, library), MOST_RUNS)
+    now, bank = room.renewed(since, SHARE), load_bank(encoder.id)
+    done, changes = [], []
+    for sound in library.sounds():
+        if not sound.expected.known:  # nothing is expected of a threshold that was set by hand
+            continue
+        try:
+            before, after = (
+                fitted(library, encoder, sound, vectors, bank=bank, room=heard_room)
+                for heard_room in (room, now)
+            )
+        except LibraryCorrupt as error:
+            _log.warning("%s", error)
+            continue
+        chosen = bounded(before, after)
+        changes.append((sound, chosen))
+        done.append(Drifted(sound.name, before[0].threshold, chosen.threshold))
+    return done if library.amend_all(changes) else []
+
+
+def bounded(
+    before: tuple[SoundRecord, Calibration], after: tuple[SoundRecord, Calibration]
+) -> SoundRecord:
+    """The sound as it is fitted to the room now, within what is allowed.
+
+    Its threshold is at most ``MOST_CHANGE`` from what it was, and each take that the others found
+    before is found still; where that cannot be, the sound stays as it was. Words that share the
+    threshold with takes have the same bound, by themselves.
+
+    Args:
+        before: fitted to the room as the user let it be heard.
+        after: fitted to the room as it is now.
+    """
+    (old, earlier), (new, later) = before, after
+    lowest, highest = old.threshold - MOST_CHANGE, old.threshold + MOST_CHANGE
+    known = zip(earlier.scores, later.scores, strict=True)
+    highest = min([highest, *(score for was, score in known if was >= old.threshold)])
+    if highest < lowest:
+        return old
+    threshold = round(float(np.clip(new.threshold, lowest, highest)), 4)
+    changes: dict[str, object] = {"threshold": threshold}
+    if old.text is not None and new.text is not None and new.takes:
+        was, wanted = old.threshold - old.text.offset, new.threshold - new.text.offset
+        own = float(np.clip(wanted, was - MOST_CHANGE, was + MOST_CHANGE))
+        changes["text"] = new.text.model_copy(update={"offset": round(threshold - own, 4)})
+    return new.model_copy(update=changes)
+
+
+def _runs(heard: Sequence[FloatArray], library: SoundLibrary) -> Ambient:
+    digest = hashlib.sha256()
+    for rows in heard:
+        digest.update(np.ascontiguousarray(rows).tobytes())
+    hop = library.segmenter.hop_seconds
+    runs = tuple(AmbientRun(rows, len(rows) * hop) for rows in heard)
+    return Ambient(runs, (digest.hexdigest(),)).as_kept()
