@@ -1,9 +1,5 @@
 """Sounds in one file, to take them elsewhere: a zip of recordings and what they are.
 
-    wakesound.json           layout, encoder and the sounds' records
-    takes/<file>.flac        the recordings
-    rejected/<file>          what the sounds are not: recordings or embeddings
-
 What comes in is not trusted: nothing is unpacked to the disk, every part is checked and the
 takes are stored like newly recorded ones.
 """
@@ -14,58 +10,30 @@ import dataclasses
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from enroll.calibration import calibrate
-from enroll.finder import HIGHEST_RATE
+from enroll.archive_file import INDEX, ArchiveIndex, Incoming, entry_name, read_archive
+from enroll.named import Named, fit_sound
 from enroll.negatives import gather_negatives
-from enroll.quality import LONGEST_SECONDS
 from enroll.session import ensure_free
+from enroll.turned import of_library, without_turned
 from enroll.vetoes import refitted
 from wakeword.audio import FloatArray
-from wakeword.audiofile import MIN_RATE
 from wakeword.bank import load_bank
-from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
-from wakeword.examples import Example
+from wakeword.errors import AudioError, ConfigError, EncoderError, LibraryCorrupt, LibraryError
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.records import SCHEMA, ExampleRecord, SoundRecord, TakeRecord, VetoRecord
+from wakeword.records import SoundRecord, VetoRecord
 from wakeword.storage import write_bytes
 from wakeword.takes import Take, embed_take
 from wakeword.views import is_short, view_dim
 
-INDEX = "wakesound.json"
-LARGEST_INDEX_BYTES = 4_000_000
-LARGEST_TAKE_BYTES = 8_000_000
-LARGEST_TOTAL_BYTES = 1_000_000_000
-LONGEST_TOTAL_SECONDS = 1800.0
-"""Of all recordings together, unpacked: silence packs so well that bytes say little."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of all entries, so that the same sounds make the same file."""
-
-
-class ArchiveIndex(BaseModel):
-    """``wakesound.json``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: int = Field(default=SCHEMA, ge=1, le=SCHEMA)
-    encoder_id: str
-    """What the thresholds were fitted to."""
-    sounds: tuple[SoundRecord, ...] = Field(min_length=1)
-
-
-@dataclass(frozen=True, eq=False)
-class _Incoming:
-    record: SoundRecord
-    takes: list[Take]
-    rejected: list[Example]
 
 
 def export_sounds(library: SoundLibrary, names: Sequence[str], path: Path) -> list[str]:
@@ -122,26 +90,29 @@ def import_sounds(
 
     Raises:
         LibraryError: the file is damaged or not an export, or the sounds cannot be stored.
+        EncoderError: a sound has words that the encoder does not know.
         LibraryCorrupt: a take cannot be embedded.
         SoundExists: a name is taken and ``replace`` is false.
         EncoderMismatch: the library was made with another encoder.
     """
     library.check_encoder(encoder)
-    index, incoming = _read(path)
+    index, incoming = read_archive(path)
     if not replace:
         for sound in incoming:
             ensure_free(library, sound.record.name)
+    named = {sound.record.name: _named(sound, library, encoder) for sound in incoming}
     vectors = {sound.record.name: _embedded(sound, library, encoder) for sound in incoming}
     fits: dict[str, dict[str, Any]] = {
         sound.record.name: {
             "threshold": sound.record.threshold,
             "verifier": sound.record.verifier,
             "expected": sound.record.expected,
+            "text": sound.record.text,
         }
         for sound in incoming
     }
     if index.encoder_id != encoder.id or library.ambient(encoder).read().runs:
-        fits = _fitted(incoming, vectors, library, encoder)
+        fits = _fitted(incoming, vectors, named, library, encoder)
     return [
         library.save(
             sound.record.name,
@@ -159,7 +130,23 @@ def import_sounds(
     ]
 
 
-def _embedded(sound: _Incoming, library: SoundLibrary, encoder: Encoder) -> list[FloatArray]:
+def _named(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> Named | None:
+    """The sound's words, once the encoder knows them.
+
+    Raises:
+        EncoderError: it does not.
+    """
+    record = sound.record
+    named = Named.of(record.text, record.vetoes, encoder, library.text_cache)
+    try:
+        if named is not None:
+            named.likeness()
+    except (ConfigError, EncoderError) as error:
+        raise EncoderError(f"the words of {record.name!r} cannot be used: {error}") from error
+    return named
+
+
+def _embedded(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> list[FloatArray]:
     """Embeddings of each take.
 
     Raises:
@@ -182,33 +169,44 @@ def _embedded(sound: _Incoming, library: SoundLibrary, encoder: Encoder) -> list
 
 
 def _fitted(
-    incoming: Sequence[_Incoming],
+    incoming: Sequence[Incoming],
     vectors: Mapping[str, Sequence[FloatArray]],
+    named: Mapping[str, Named | None],
     library: SoundLibrary,
     encoder: Encoder,
 ) -> dict[str, dict[str, Any]]:
     """What ``save`` is told, fitted beside each other and the library's sounds that stay."""
     given_way = {name.casefold() for name in vectors}
+    brought = {s.record.name: [] if s.record.patterns else s.takes for s in incoming}
+    held = of_library(library)
+
+    def recorded(name: str) -> Sequence[Take]:
+        return brought[name] if name in brought else held(name)
+
     fits = {}
     for sound in incoming:
         name = sound.record.name
         negatives = gather_negatives(library, encoder, name)
-        others = {
+        others: dict[str, Sequence[FloatArray]] = {
             n: takes for n, takes in negatives.others.items() if n.casefold() not in given_way
         }
-        others |= {n: takes for n, takes in vectors.items() if n != name}
+        others.update({n: takes for n, takes in vectors.items() if n != name and takes})
+        if not sound.record.patterns:
+            own = partial(brought.__getitem__, name)
+            others = without_turned(others, own, vectors[name], recorded, encoder.rate)
         examples = [example.embed(encoder, library.segmenter) for example in sound.rejected]
         rejected = [rows for rows in examples if len(rows)]
         negatives = dataclasses.replace(negatives, others=others, rejected=rejected)
         seconds = [take.sound_seconds for take in sound.takes]
         short = is_short(seconds, encoder, library.segmenter)
         budget = sound.record.window_budget_per_hour
-        fits[name] = calibrate(vectors[name], negatives, budget, short=short).changes(encoder.id)
+        fit = fit_sound(vectors[name], named[name], negatives, budget, short=short)
+        fits[name] = fit.changes(encoder.id)
     return fits
 
 
 def _vetoes(
-    sound: _Incoming,
+    sound: Incoming,
     vectors: Mapping[str, Sequence[FloatArray]],
     index: ArchiveIndex,
     encoder: Encoder,
@@ -224,111 +222,13 @@ def _packed(library: SoundLibrary, sound: SoundRecord, contents: dict[str, bytes
     takes = []
     for take in sound.takes:
         record, content = library.take(sound.name, take.file).encoded()
-        contents[_entry(record)] = content
+        contents[entry_name(record)] = content
         takes.append(record)
     rejected = []
     for known in sound.rejected:
         example, content = library.example(sound.name, known.file).encoded()
-        contents[_entry(example)] = content
+        contents[entry_name(example)] = content
         rejected.append(example)
     return sound.model_copy(
         update={"takes": tuple(takes), "rejected": tuple(rejected), "feedback": ()}
     )
-
-
-def _entry(record: TakeRecord | ExampleRecord) -> str:
-    folder = "takes" if isinstance(record, TakeRecord) else "rejected"
-    return f"{folder}/{record.file}"
-
-
-def _read(path: Path) -> tuple[ArchiveIndex, list[_Incoming]]:
-    """All of the file, checked.
-
-    Raises:
-        LibraryError: anything is wrong with it.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            index = ArchiveIndex.model_validate_json(_part(archive, INDEX, LARGEST_INDEX_BYTES))
-            names = [sound.name.casefold() for sound in index.sounds]
-            if len(set(names)) < len(names):
-                raise _Wrong("a name comes twice")
-            left, left_seconds = LARGEST_TOTAL_BYTES, LONGEST_TOTAL_SECONDS
-            incoming = []
-            for sound in index.sounds:
-                records: list[TakeRecord | ExampleRecord] = [*sound.takes, *sound.rejected]
-                files = [record.file for record in records]
-                if len(set(files)) < len(files):
-                    raise _Wrong("a take comes twice")
-                takes, rejected = [], []
-                for record in records:
-                    content = _part(archive, _entry(record), LARGEST_TAKE_BYTES)
-                    left -= len(content)
-                    left_seconds -= 0.0 if record.file.endswith(".npy") else _seconds(content)
-                    if left < 0:
-                        raise _Wrong("it is too large")
-                    if left_seconds < 0:
-                        raise _Wrong(f"it holds more than {LONGEST_TOTAL_SECONDS / 60:.0f} minutes")
-                    if isinstance(record, TakeRecord):
-                        takes.append(_take(record, content))
-                    else:
-                        rejected.append(_example(record, content))
-                incoming.append(_Incoming(sound, takes, rejected))
-    except OSError as error:
-        raise LibraryError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValidationError as error:
-        raise _damaged(path, str(error.errors()[0]["msg"])) from None
-    except _Wrong as error:
-        raise _damaged(path, str(error)) from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
-    return index, incoming
-
-
-class _Wrong(Exception):
-    """What is wrong with the file."""
-
-
-def _damaged(path: Path, why: str) -> LibraryError:
-    return LibraryError(f"{path} is damaged or not an export of sounds ({why}); export them again")
-
-
-def _part(archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
-    try:
-        entry = archive.getinfo(name)
-    except KeyError:
-        raise _Wrong(f"it lacks {name}") from None
-    with archive.open(entry) as file:
-        content = file.read(largest + 1)
-    if len(content) > largest:
-        raise _Wrong(f"{name} is too large")
-    return content
-
-
-def _seconds(content: bytes) -> float:
-    """Length of a recording by its header, beyond which nothing is decoded."""
-    try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
-            rate, channels, frames = file.samplerate, file.channels, file.frames
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise _Wrong(f"a take is not a recording that can be read: {error}") from None
-    if channels != 1 or not MIN_RATE <= rate <= HIGHEST_RATE:
-        raise _Wrong(f"a take has {channels} channels at {rate} Hz")
-    return float(frames / rate)
-
-
-def _take(record: TakeRecord, content: bytes) -> Take:
-    try:
-        take = Take.decoded(record, content)
-    except LibraryCorrupt as error:
-        raise _Wrong(str(error)) from None
-    if take.sound_seconds > LONGEST_SECONDS:
-        raise _Wrong(f"a sound of {take.sound_seconds:.0f} s; {LONGEST_SECONDS:.0f} s at most")
-    return take
-
-
-def _example(record: ExampleRecord, content: bytes) -> Example:
-    try:
-        return Example.decoded(record, content)
-    except LibraryCorrupt as error:
-        raise _Wrong(str(error)) from None

@@ -122,7 +122,8 @@ def add_missed(
             threshold_before=before.threshold,
         )
         after = _with(before, said, takes=(*before.takes, *records))
-        after, calibration = fitted(library, encoder, after, vectors, before.threshold)
+        lowest = before.threshold if before.takes else None  # words alone have another scale
+        after, calibration = fitted(library, encoder, after, vectors, lowest)
         contents = {file: content for file, (_, content) in new.items()}
         if library.amend(before, after, contents):
             return FeedbackResult(after, before.threshold, calibration, _alone(calibration, name))
@@ -149,11 +150,12 @@ def undo(
                 "feedback": tuple(f for f in before.feedback if f is not said),
             }
         )
-        if not after.takes:
+        if not after.takes and (after.text is None or after.patterns):
             raise HistoryError(f"{before.name!r} has no other take left; remove the sound instead")
         calibration = None
-        if later or before.verifier is not None:  # what was fitted since knows of it
-            lowest = min(said.threshold_before, before.threshold)
+        both = before.text is not None and bool(before.takes)
+        if later or both or before.verifier is not None:  # what was fitted since knows of it
+            lowest = min(said.threshold_before, before.threshold) if after.takes else None
             vectors = library.vectors(encoder)
             after, calibration = fitted(library, encoder, after, vectors, lowest)
         else:

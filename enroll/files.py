@@ -19,6 +19,7 @@ from wakeword.audiofile import read_audio
 from wakeword.errors import TakeRejected
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
+from wakeword.records import TextRecord
 from wakeword.takes import Take
 
 StrPath = str | os.PathLike[str]
@@ -36,6 +37,7 @@ def enroll_files(
     replace: bool = False,
     force: bool = False,
     patterns: Sequence[str] = (),
+    text: TextRecord | None = None,
 ) -> EnrollmentResult:
     """Enroll the sound ``name`` from audio files.
 
@@ -55,6 +57,7 @@ def enroll_files(
         force: whether warnings are overridden.
         patterns: what makes an event: numbers of beats, or ``"rhythm"`` for the one that the
             recordings hold. Each beat then becomes a take.
+        text: the sound in words, beside its takes.
 
     Raises:
         ConfigError: a pattern makes no sense.
@@ -73,6 +76,7 @@ def enroll_files(
         ambient=ambient,
         replace=replace,
         force=force,
+        text=text,
     )
     if not paths:
         raise TakeRejected(f"no recordings of {name!r} were given")

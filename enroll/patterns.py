@@ -128,6 +128,10 @@ def add_pattern(
         LibraryError: it cannot be stored.
     """
     record = library.get(sound)
+    if not record.takes:
+        raise TakeRejected(
+            f"{record.name!r} is only defined by words; a pattern needs takes of one beat each"
+        )
     length = float(np.median([take.end_seconds - take.start_seconds for take in record.takes]))
     pattern = make_pattern(text, rows, length, name=name, wait_seconds=wait_seconds)
     return _set(library, encoder, record, (*record.patterns, pattern))

@@ -175,7 +175,7 @@ def check_others(
     """Whether the takes are too like a sound that is enrolled already.
 
     Args:
-        takes: embeddings of the new takes, ``(n, dim)`` each.
+        takes: embeddings of the new takes, ``(n, dim)`` each; none for a sound in words.
         others: embeddings of the takes of each enrolled sound, by name.
         thresholds: their thresholds, by name.
     """
@@ -187,7 +187,7 @@ def check_others(
             score >= thresholds[name] and score > mine - TOO_LIKE
             for score, mine in zip(scores, own, strict=True)
         ]
-        if np.mean(near) > 0.5:
+        if near and np.mean(near) > 0.5:
             text = (
                 f"the sound is too like {name!r}, which is enrolled already (likeness "
                 f"{np.median(scores):.2f}); choose another sound, or use --replace to redo {name!r}"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from enroll.calibration import Calibration, calibrate
+from enroll.calibration import Calibration
+from enroll.named import Named, fit_sound
 from enroll.negatives import Negatives
+from enroll.turned import of_library, recordings, without_turned
 from enroll.vetoes import fit_vetoes, refitted
+from wakeword.ambient import Ambient
+from wakeword.audio import FloatArray
 from wakeword.bank import NegativeBank, load_bank
 from wakeword.config import SegmenterConfig, TriggerConfig
 from wakeword.errors import LibraryCorrupt, LibraryError
-from wakeword.library import SoundLibrary, of_files
+from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord
-from wakeword.takes import quiet_rows
-from wakeword.vectors import TakeVectors
+from wakeword.takes import clear_rows, quiet_rows
+from wakeword.vectors import TakeVectors, of_files
 from wakeword.veto import refused
 from wakeword.views import focused, is_short
 
@@ -52,6 +57,7 @@ def fitted(
     vectors: TakeVectors,
     lowest: float | None = None,
     bank: NegativeBank | None = None,
+    room: Ambient | None = None,
 ) -> tuple[SoundRecord, Calibration]:
     """The sound with a threshold that fits what its record names; nothing is stored.
 
@@ -62,19 +68,21 @@ def fitted(
         vectors: embeddings by file name.
         lowest: the threshold does not go below; None for no such bound.
         bank: the encoder's, where it is at hand: one for many sounds saves much time.
+        room: instead of what the library knows of it.
 
     Raises:
         LibraryCorrupt: none of its takes can be read.
     """
     takes = of_files(sound.takes, vectors)
-    if not takes:
+    if sound.takes and not takes:
         raise LibraryCorrupt(
             f"the recordings of {sound.name!r} are missing or damaged; enroll the sound again"
         )
-    negatives = negatives_of(library, encoder, sound, vectors, bank)
+    negatives = negatives_of(library, encoder, sound, vectors, bank, room)
     short = is_short(_lengths(sound), encoder, library.segmenter)
-    calibration = calibrate(
-        takes, negatives, sound.window_budget_per_hour, lowest=lowest, short=short
+    named = Named.of(sound.text, sound.vetoes, encoder, library.text_cache)
+    calibration = fit_sound(
+        takes, named, negatives, sound.window_budget_per_hour, lowest=lowest, short=short
     )
     vetoes = refitted(sound.vetoes, takes, encoder, negatives.bank)
     changes = {**calibration.changes(encoder.id), "vetoes": vetoes}
@@ -87,16 +95,23 @@ def negatives_of(
     sound: SoundRecord,
     vectors: TakeVectors,
     bank: NegativeBank | None = None,
+    room: Ambient | None = None,
 ) -> Negatives:
     """What must not wake the sound: the bank, the room, other sounds and what was rejected."""
-    room = library.ambient(encoder).read()
+    room = room or library.ambient(encoder).read()
     own = sound.name.casefold()
-    others = {s.name: of_files(s.takes, vectors) for s in library.sounds()}
+    found = {s.name: of_files(s.takes, vectors) for s in library.sounds()}
+    others: Mapping[str, Sequence[FloatArray]] = {
+        name: takes for name, takes in found.items() if takes and name.casefold() != own
+    }
+    if not sound.patterns:
+        takes, own_vectors = partial(recordings, library, sound), of_files(sound.takes, vectors)
+        others = without_turned(others, takes, own_vectors, of_library(library), encoder.rate)
     return Negatives(
         bank=bank or load_bank(encoder.id),
         ambient=room.vectors,
         ambient_seconds=room.seconds,
-        others={n: takes for n, takes in others.items() if takes and n.casefold() != own},
+        others=others,
         rejected=of_files(sound.rejected, vectors),
     )
 
@@ -105,6 +120,8 @@ def set_vetoes(
     library: SoundLibrary, encoder: Encoder, name: str, labels: Sequence[str]
 ) -> SoundRecord:
     """Give an enrolled sound these vetoes instead of those it has.
+
+    A sound with words is fitted anew, since vetoes compete with them.
 
     Raises:
         SoundNotFound: there is no such sound.
@@ -115,10 +132,12 @@ def set_vetoes(
     for _ in range(TRIES):
         before = library.get(name)
         takes = of_files(before.takes, library.vectors(encoder))
-        if not takes:
+        if before.takes and not takes:
             raise LibraryCorrupt(f"the recordings of {before.name!r} are missing or damaged")
         vetoes = fit_vetoes(labels, takes, encoder, load_bank(encoder.id))
         after = before.model_copy(update={"vetoes": vetoes})
+        if after != before and after.text is not None:
+            after, _ = fitted(library, encoder, after, library.vectors(encoder))
         if after == before or library.amend(before, after):
             return after
     raise busy(name)
@@ -144,7 +163,7 @@ def refused_takes(
     patience = TriggerConfig().patience
     lost = []
     for i, take in enumerate(takes):
-        others = np.concatenate([quiet_rows(t) for j, t in enumerate(takes) if j != i])
+        others = np.concatenate([clear_rows(t) for j, t in enumerate(takes) if j != i])
         good = (~refused(quiet_rows(take), others, rejected)).astype(int)
         if not np.any(np.convolve(good, np.ones(patience, int), "valid") == patience):
             lost.append(i)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from enroll.calibration import Calibration, calibrate
-from enroll.negatives import Negatives
+from enroll.calibration import Calibration
+from enroll.named import Named, fit_sound
+from enroll.refit import negatives_of
 from enroll.vetoes import refitted
 from wakeword.ambient import Ambient
 from wakeword.audio import FloatArray
 from wakeword.bank import load_bank
-from wakeword.config import SegmenterConfig
-from wakeword.errors import LibraryCorrupt
-from wakeword.library import SoundLibrary, of_files
+from wakeword.errors import ConfigError, EncoderError, LibraryCorrupt
+from wakeword.labels.text_cache import TextCache
+from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord, VetoRecord
-from wakeword.vectors import TakeVectors
+from wakeword.vectors import TakeVectors, of_files
 from wakeword.views import is_short
 
 Progress = Callable[[int, int], object]
@@ -48,6 +49,7 @@ def reindex(
         What to expect now, by name of the sound.
 
     Raises:
+        EncoderError: a sound has words that this encoder does not know; nothing is changed.
         LibraryError: the library cannot be written.
     """
     vectors: TakeVectors = {}
@@ -59,7 +61,7 @@ def reindex(
         kept: dict[str, float] = {}
         if _made_with(library, encoder) and not room.runs:
             kept = {s.name: s.threshold for s in sounds}
-        fitted = fit_all(sounds, vectors, encoder, kept, library.segmenter, room)
+        fitted = _fitted(library, sounds, vectors, encoder, kept, room)
         fits = {name: calibration.changes(encoder.id) for name, calibration in fitted.items()}
         for name, vetoes in _vetoes(sounds, vectors, encoder).items():
             fits.setdefault(name, {})["vetoes"] = vetoes
@@ -69,49 +71,61 @@ def reindex(
             return fitted
 
 
-def fit_all(
+def _fitted(
+    library: SoundLibrary,
     sounds: Sequence[SoundRecord],
-    vectors: Mapping[str, FloatArray],
+    vectors: TakeVectors,
     encoder: Encoder,
     lowest: Mapping[str, float],
-    segmenter: SegmenterConfig | None = None,
-    room: Ambient | None = None,
+    room: Ambient,
 ) -> dict[str, Calibration]:
     """Fit the thresholds of sounds beside each other; one without a whole take is left out.
 
     Args:
-        sounds: all of a library's.
+        library: where their recordings are.
+        sounds: all of the library's.
         vectors: embeddings by file name of the take.
         encoder: the one that made them.
         lowest: what a sound's threshold must not be below, by name where there is such a thing.
-        segmenter: the windows; the engine's own by default.
         room: what is known of the user's room.
+
+    Raises:
+        EncoderError: a sound has words that this encoder does not know.
     """
-    room = room or Ambient()
     bank = load_bank(encoder.id)
-    takes = {s.name: [vectors[t.file] for t in s.takes if t.file in vectors] for s in sounds}
-    takes = {name: found for name, found in takes.items() if found}
     fitted = {}
     for sound in sounds:
-        if sound.name in takes:
-            others = {name: found for name, found in takes.items() if name != sound.name}
-            rejected = of_files(sound.rejected, vectors)
-            negatives = Negatives(
-                bank=bank,
-                ambient=room.vectors,
-                ambient_seconds=room.seconds,
-                others=others,
-                rejected=rejected,
-            )
+        named = _named(sound, encoder, library.text_cache)
+        takes = of_files(sound.takes, vectors)
+        if takes or (named is not None and not sound.takes):
             seconds = [take.end_seconds - take.start_seconds for take in sound.takes]
-            fitted[sound.name] = calibrate(
-                takes[sound.name],
-                negatives,
+            fitted[sound.name] = fit_sound(
+                takes,
+                named,
+                negatives_of(library, encoder, sound, vectors, bank, room),
                 sound.window_budget_per_hour,
                 lowest=lowest.get(sound.name),
-                short=is_short(seconds, encoder, segmenter or SegmenterConfig()),
+                short=is_short(seconds, encoder, library.segmenter),
             )
     return fitted
+
+
+def _named(sound: SoundRecord, encoder: Encoder, texts: TextCache | None) -> Named | None:
+    """The sound's words, once the encoder knows them.
+
+    Raises:
+        EncoderError: it does not.
+    """
+    named = Named.of(sound.text, sound.vetoes, encoder, texts)
+    if named is not None:
+        try:
+            named.likeness()
+        except (ConfigError, EncoderError) as error:
+            raise EncoderError(
+                f"{encoder.id} has no place for the words of {sound.name!r}: {error}; or take them"
+                f" away: wakesound remove {sound.name!r}, with --text if it has takes too"
+            ) from error
+    return named
 
 
 def _vetoes(

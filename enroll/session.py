@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from enroll.calibration import Calibration, calibrate
-from enroll.likeness import leave_one_out
-from enroll.negatives import Recording, gather_negatives, hear_ambient
-from enroll.quality import (
-    FEW_TAKES,
-    Finding,
-    check_level,
-    check_likeness,
-    check_others,
-    check_take,
-)
+from enroll.calibration import Calibration
+from enroll.judged_takes import JudgedTakes
+from enroll.named import Named, fit_sound
+from enroll.negatives import Negatives, Recording, gather_negatives, hear_ambient
+from enroll.prospects import few_takes, missed_by_words, missed_takes
+from enroll.quality import Finding, check_others
 from enroll.recalibration import Refitted, refit_mistaken
+from enroll.turned import of_library, without_turned
+from enroll.vetoes import refitted
 from wakeword.ambient import Ambient
-from wakeword.audio import FloatArray
+from wakeword.bank import load_bank
 from wakeword.config import EngineConfig
 from wakeword.errors import ConfigError, SoundExists, SoundNotFound, TakeRejected
+from wakeword.examples import Example
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.records import PatternRecord, SoundRecord, clean_name, window_budget
+from wakeword.records import (
+    PatternRecord,
+    SoundRecord,
+    TextRecord,
+    VetoRecord,
+    clean_name,
+    window_budget,
+)
 from wakeword.scorer import Enrolled, Scorer, make_scorer
-from wakeword.takes import Take, embed_take
-from wakeword.views import is_short
+from wakeword.takes import Take
 
 BUDGET_PER_HOUR = 0.5
 """False alarms per hour that are borne unless the user says otherwise."""
@@ -48,15 +50,6 @@ class EnrollmentResult:
     """Other sounds that it would have set off, and that were fitted anew for that."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Entry:
-    take: Take
-    label: str
-    file: str
-    vectors: FloatArray
-    findings: tuple[Finding, ...]
-
-
 class Enrollment:
     """One sound on its way into the library. Nothing is written before :meth:`finish`.
 
@@ -72,6 +65,10 @@ class Enrollment:
         force: whether warnings are overridden.
         patterns: what makes an event, instead of the sound by itself; its takes then hold one
             beat each.
+        text: the sound in words, beside its takes or without any.
+
+    A sound of that name that has words and no takes does not stand in the way: it keeps its words,
+    unless there are new ones, and gets the takes too.
 
     Raises:
         SoundExists: there is a sound of that name and ``replace`` is false.
@@ -92,13 +89,12 @@ class Enrollment:
         replace: bool = False,
         force: bool = False,
         patterns: Sequence[PatternRecord] = (),
+        text: TextRecord | None = None,
     ) -> None:
         self._budget = budget_per_hour
         self._checked(None)
         self.name = clean_name(name)
         library.check_encoder(encoder)
-        if not replace:
-            ensure_free(library, self.name)
         self._library = library
         self._encoder = encoder
         self._encoder_spec = encoder_spec
@@ -106,24 +102,26 @@ class Enrollment:
         self._heard: Ambient | None = None
         self._replace = replace
         self._force = force
+        self._given = text
+        self._join()
         self.patterns = tuple(patterns)
         """May be changed until :meth:`finish`."""
-        self._entries: list[_Entry] = []
+        self._judged = JudgedTakes(encoder, library.segmenter)
 
     @property
     def takes(self) -> list[Take]:
         """The takes so far."""
-        return [entry.take for entry in self._entries]
+        return self._judged.takes
 
     @property
     def labels(self) -> list[str]:
         """What each take is called in messages."""
-        return [entry.label for entry in self._entries]
+        return self._judged.labels
 
     @property
     def scores(self) -> list[float]:
         """Likeness of each take to the others, -1..1; empty for fewer than two."""
-        return leave_one_out(self._vectors())
+        return self._judged.scores
 
     def add(self, take: Take, label: str | None = None) -> list[Finding]:
         """Judge a take and, unless it is refused, keep it.
@@ -135,23 +133,11 @@ class Enrollment:
         Returns:
             What is wrong with it, by itself and beside the takes before it.
         """
-        label = label or f"take {len(self._entries) + 1}"
-        findings = check_take(take, label)
-        if any(finding.refused for finding in findings):
-            return findings
-        take = _as_stored(take)
-        file = take.encoded()[0].file
-        for entry in self._entries:
-            if entry.file == file:
-                text = f"{label} is the same recording as {entry.label}; make a new one"
-                return [*findings, Finding("duplicate", True, text)]
-        vectors = embed_take(take, self._encoder, self._library.segmenter)
-        self._entries.append(_Entry(take, label, file, vectors, tuple(findings)))
-        return self.findings(len(self._entries) - 1)
+        return self._judged.add(take, label or f"take {len(self._judged) + 1}")
 
     def findings(self, index: int) -> list[Finding]:
         """What is wrong with take ``index``, by itself and beside all others."""
-        return [*self._entries[index].findings, *self._beside_others(index)]
+        return self._judged.findings(index)
 
     def drop(self, index: int) -> None:
         """Take back take ``index``, counted from 0.
@@ -159,7 +145,7 @@ class Enrollment:
         Raises:
             IndexError: there is no such take.
         """
-        del self._entries[index]
+        self._judged.drop(index)
 
     def trial(self, budget_per_hour: float | None = None) -> tuple[Calibration, Scorer]:
         """What :meth:`finish` would make of the takes so far, to try it out; nothing is stored.
@@ -171,20 +157,19 @@ class Enrollment:
             The calibration, and this sound alone for an engine to listen for.
 
         Raises:
-            TakeRejected: there are no takes.
+            TakeRejected: there are no takes and no words.
             AudioDecodeError: the ambient recording cannot be read.
         """
         self._require_takes()
-        vectors = self._vectors()
-        negatives = gather_negatives(self._library, self._encoder, self.name, self._room())
-        budget = window_budget(self._checked(budget_per_hour), self.patterns)
-        calibration = calibrate(vectors, negatives, budget, short=self._short())
+        negatives = self._negatives(self._room())
+        calibration, named = self._fit(negatives, self._checked(budget_per_hour))
         sound = Enrolled(
             self.name,
-            {entry.file: entry.vectors for entry in self._entries},
+            self._judged.by_file,
             calibration.threshold,
             calibration.verifier,
             calibration.short,
+            named.likeness() if named is not None else None,
         )
         cohort = negatives.bank.cohort if negatives.bank is not None else None
         return calibration, make_scorer([sound], self._encoder, cohort)
@@ -199,22 +184,24 @@ class Enrollment:
             force: instead of the enrollment's own.
 
         Raises:
-            TakeRejected: there are no takes, or a warning stops it and ``force`` is false.
+            TakeRejected: there are no takes and no words, or a warning stops it and ``force`` is
+                false.
             AudioDecodeError: the ambient recording cannot be read.
+            SoundExists: meanwhile somebody enrolled a sound of that name.
             LibraryError: the sound cannot be stored.
         """
         self._budget = self._checked(budget_per_hour)
         self._force = self._force if force is None else force
+        self._join()
         self._require_takes()
-        vectors = self._vectors()
+        vectors = self._judged.vectors
         room = self._room()
-        negatives = gather_negatives(self._library, self._encoder, self.name, room)
+        negatives = self._negatives(room)
         thresholds = {sound.name: sound.threshold for sound in self._library.sounds()}
-        findings = [f for index in range(len(self._entries)) for f in self.findings(index)]
+        findings = [f for index in range(len(self._judged)) for f in self.findings(index)]
         findings += check_others(vectors, negatives.others, thresholds)
         self._stop_at(findings)
-        budget = window_budget(self._budget, self.patterns)
-        calibration = calibrate(vectors, negatives, budget, short=self._short())
+        calibration, named = self._fit(negatives, self._budget)
         fit = calibration.changes(self._encoder.id)
         if room is not None:
             self._library.ambient(self._encoder).add(room)
@@ -226,11 +213,62 @@ class Enrollment:
             **fit,
             budget_per_hour=self._budget,
             replace=self._replace,
+            instead_of=self._joined,
             patterns=self.patterns,
+            rejected=self._rejected(),
+            vetoes=self._vetoes(),
         )
-        findings += self._few() + self._missed(calibration)
-        refitted = refit_mistaken(self._library, self._encoder, self.name, vectors, negatives)
-        return EnrollmentResult(sound, calibration, tuple(findings), tuple(refitted))
+        findings += few_takes(len(vectors))
+        findings += missed_takes(calibration, self.labels, self._budget)
+        findings += missed_by_words(calibration, named, vectors)
+        mended = refit_mistaken(self._library, self._encoder, self.name, vectors, negatives)
+        return EnrollmentResult(sound, calibration, tuple(findings), tuple(mended))
+
+    def _negatives(self, room: Ambient | None) -> Negatives:
+        """All that must not wake; sounds that the order tells from this one may be as near."""
+        found = gather_negatives(self._library, self._encoder, self.name, room)
+        if not found.others or self.patterns:
+            return found
+        recorded, rate = of_library(self._library), self._encoder.rate
+        others = without_turned(
+            found.others, lambda: self.takes, self._judged.vectors, recorded, rate
+        )
+        return replace(found, others=others)
+
+    def _fit(
+        self, negatives: Negatives, budget_per_hour: float
+    ) -> tuple[Calibration, Named | None]:
+        """The fit of takes and words, and the fitted words."""
+        examples = [e.embed(self._encoder, self._library.segmenter) for e in self._rejected()]
+        negatives = replace(negatives, rejected=[rows for rows in examples if len(rows)])
+        budget = window_budget(budget_per_hour, self.patterns)
+        named = Named.of(self._text, self._vetoes(), self._encoder, self._library.text_cache)
+        fit = fit_sound(self._judged.vectors, named, negatives, budget, short=self._judged.short)
+        return fit, named if named is None or fit.text is None else named.fitted(fit.text)
+
+    def _join(self) -> None:
+        """Go with a sound of that name that has words and no takes, as it is now.
+
+        Raises:
+            SoundExists: there is one that does not give way.
+        """
+        self._joined = None if self._replace else existing(self._library, self.name)
+        if self._joined is not None and (self._joined.takes or self._given is not None):
+            ensure_free(self._library, self.name)
+        self._text = self._given or (self._joined.text if self._joined is not None else None)
+
+    def _vetoes(self) -> tuple[VetoRecord, ...]:
+        """What the words that are joined by the takes were not."""
+        if self._joined is None:
+            return ()
+        bank = load_bank(self._encoder.id)
+        return refitted(self._joined.vetoes, self._judged.vectors, self._encoder, bank)
+
+    def _rejected(self) -> list[Example]:
+        """What was rejected of those words."""
+        if self._joined is None:
+            return []
+        return [self._library.example(self.name, one.file) for one in self._joined.rejected]
 
     def _room(self) -> Ambient | None:
         """What is new of the room; heard once."""
@@ -240,7 +278,7 @@ class Enrollment:
         return self._heard
 
     def _require_takes(self) -> None:
-        if not self._entries:
+        if not len(self._judged) and (self._text is None or self.patterns):
             raise TakeRejected(f"there is no take of {self.name!r} that can be used")
 
     def _checked(self, budget_per_hour: float | None) -> float:
@@ -249,44 +287,18 @@ class Enrollment:
             raise ConfigError(f"the budget must be above 0 per hour, not {budget}")
         return budget
 
-    def _short(self) -> bool:
-        seconds = [entry.take.sound_seconds for entry in self._entries]
-        return is_short(seconds, self._encoder, self._library.segmenter)
-
-    def _vectors(self) -> list[FloatArray]:
-        return [entry.vectors for entry in self._entries]
-
-    def _beside_others(self, index: int) -> list[Finding]:
-        label = self._entries[index].label
-        levels = [entry.take.level_db for entry in self._entries]
-        return [
-            *check_level(levels, index, label),
-            *check_likeness(self._vectors(), index, label),
-        ]
-
     def _stop_at(self, findings: list[Finding]) -> None:
         stopping = [finding.message for finding in findings if finding.stops]
         if stopping and not self._force:
             raise TakeRejected("; ".join(stopping) + "; or use --force to enroll it all the same")
 
-    def _few(self) -> list[Finding]:
-        count = len(self._entries)
-        if count >= FEW_TAKES:
-            return []
-        text = f"only {count} take{'s' if count > 1 else ''}; with 3 to 5 it is found more surely"
-        return [Finding("few_takes", False, text)]
 
-    def _missed(self, calibration: Calibration) -> list[Finding]:
-        missed = [self._entries[i].label for i in calibration.missed]
-        if not missed:
-            return []
-        text = (
-            f"{', '.join(missed)} would be missed: {self._budget:g} false alarms per hour need "
-            f"a score of {calibration.threshold:.2f}, the takes have "
-            f"{' '.join(f'{score:.2f}' for score in calibration.scores)} among themselves; "
-            f"record more takes that sound alike{_or_budget(calibration)}"
-        )
-        return [Finding("missed", False, text)]
+def existing(library: SoundLibrary, name: str) -> SoundRecord | None:
+    """The sound of this name, if there is one."""
+    try:
+        return library.get(name)
+    except SoundNotFound:
+        return None
 
 
 def ensure_free(library: SoundLibrary, name: str) -> None:
@@ -295,19 +307,6 @@ def ensure_free(library: SoundLibrary, name: str) -> None:
     Raises:
         SoundExists: one has.
     """
-    try:
-        sound = library.get(name)
-    except SoundNotFound:
-        return
-    raise SoundExists(f"there already is a sound {sound.name!r}; use --replace to redo it")
-
-
-def _or_budget(calibration: Calibration) -> str:
-    needed = calibration.budget_needed
-    return f", or allow more false alarms with --budget {needed:.2g}" if needed else ""
-
-
-def _as_stored(take: Take) -> Take:
-    """The take as it comes back from disk, so that what is fitted now fits later."""
-    pcm = np.clip(np.rint(take.samples * 32768.0), -32768, 32767)
-    return replace(take, samples=np.asarray(pcm / 32768.0, dtype=np.float32))
+    sound = existing(library, name)
+    if sound is not None:
+        raise SoundExists(f"there already is a sound {sound.name!r}; use --replace to redo it")

@@ -22,14 +22,14 @@ def remove_take(
         file: the take's file name; one that the sound does not have changes nothing.
 
     Raises:
-        TakeRejected: it is the last one.
+        TakeRejected: it is the last one, and the sound has no words, or has patterns.
         SoundNotFound: there is no such sound.
         LibraryError: it cannot be stored.
     """
     for _ in range(TRIES):
         before = library.get(name)
         takes = tuple(take for take in before.takes if take.file != file)
-        if not takes:
+        if not takes and (before.text is None or before.patterns):
             raise TakeRejected(
                 f"that is the only take of {before.name!r}; remove the sound, or enroll it anew"
             )

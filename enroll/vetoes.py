@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 ROOM_SHARE = 0.5
 """Part of the spread of everyday sound that is left above the takes."""
 MOST_LABELS = 20
+NO_LIMIT = 1.0
+"""No likeness is above it."""
 
 
 def parse_labels(text: str) -> list[str]:
@@ -47,6 +49,8 @@ def fit_vetoes(
 ) -> tuple[VetoRecord, ...]:
     """The labels with limits that no window of the takes reaches.
 
+    Without takes no window reaches them: then labels only compete with the sound's words.
+
     Args:
         labels: what the sound is not.
         takes: embeddings of each take, ``(n, dim)``.
@@ -60,6 +64,8 @@ def fit_vetoes(
     if not labels:
         return ()
     words = label_vectors(labels, encoder)
+    if not len(takes):
+        return tuple(VetoRecord(label=label, limit=NO_LIMIT) for label in labels)
     likeness = np.concatenate(list(takes))[:, : encoder.dim] @ words.T
     room = likeness.std(axis=0)
     if bank is not None and len(bank.vectors):

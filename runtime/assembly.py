@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from runtime.action import ANY
 from runtime.conditions import Conditions
+from runtime.drift import Drift
 from runtime.function import Function
 from runtime.history import History
 from runtime.library_encoder import LibraryEncoder
@@ -61,6 +62,7 @@ class Assembly:
         history: where wakes and near misses are remembered.
         observe: sees each source's windows and their best matches.
         confirm: a second encoder, or its name, that is asked about what is about to wake.
+        drift: whether the sounds follow the room, where the user let it be heard.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Assembly:
         history: History | None,
         observe: Observe | None,
         confirm: str | Encoder | None = None,
+        drift: bool = False,
     ) -> None:
         self._library = library
         self._sources = _listed(sources)
@@ -83,6 +86,7 @@ class Assembly:
         self._realtime = realtime
         self._history = history
         self._observe = observe
+        self._drift = Drift(library) if drift else None
         self._second = LibraryEncoder(library, confirm, device) if confirm is not None else None
         self._second_name = confirm.partition(":")[0] if isinstance(confirm, str) else ""
 
@@ -100,9 +104,14 @@ class Assembly:
             WakesoundError: the encoder or an action cannot be set up.
         """
         self._require_sounds()
-        seen = self._library.fingerprint()
         encoder = self._encoder()
-        sounds = self._library.scorer(encoder)
+        watch = LibraryWatch(
+            self._library,
+            encoder,
+            lambda scorer: self._reload(session, scorer, encoder),
+            None if self._drift is None else self._drift.tick,
+        )
+        sounds = watch.read()
         if not sounds.sounds:
             raise LibraryError(
                 f"no sound in {self._library.folder} can be used, since their recordings are "
@@ -114,15 +123,16 @@ class Assembly:
             undo.callback(session.dispatcher.close)
             for name, source in open_sources(self._sources, encoder.rate, realtime=self._realtime):
                 undo.callback(source.close)
-                session.add(source, Engine(sounds, encoder, self._config), self._observe, name)
+                engine = Engine(sounds, encoder, self._config)
+                session.add(source, engine, self._observe, name)
+                if self._drift is not None and source.live:
+                    self._drift.watch(engine)
             for trigger in together:
                 self.add_together(session, trigger)
             for entry in actions:
                 self.add(session, entry)
             undo.pop_all()
-        session.watch = LibraryWatch(
-            self._library, encoder, seen, lambda scorer: self._reload(session, scorer, encoder)
-        )
+        session.watch = watch
         return session
 
     def add(self, session: Session, entry: ActionEntry) -> None:

@@ -42,7 +42,9 @@ class Match:
     take: str
     """The take that is nearest."""
     likeness: float = 0.0
-    """Cosine of that take, -1..1: the first stage's word."""
+    """Cosine of that take, or of the sound's words, -1..1: the first stage's word."""
+    named: bool = False
+    """Whether the sound's words said so, not its takes; then no take is named."""
     refused: str = ""
     """Why it does not count whatever its score; empty when it does."""
 
@@ -69,7 +71,7 @@ class WakeEvent:
     rate: int
     """Samples per second of ``start`` and ``end``."""
     take: str = ""
-    """The nearest take: the evidence."""
+    """The nearest take: the evidence; empty where the sound's words decided."""
     speech: float = 0.0
     """Share of the window that a voice detector calls speech, 0..1."""
     source: str = ""

@@ -1,53 +1,24 @@
-"""The sounds of a user, kept on disk.
-
-``sound.json`` is the moment of truth: takes are written before it and deleted after it, so
-whatever is killed when, a sound is as it was or as it should be. Writers hold a lock.
-"""
+"""The sounds of a user, kept on disk."""
 
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 
-import numpy as np
-
-from wakeword.ambient import AmbientStore
-from wakeword.audio import FloatArray
-from wakeword.bank import load_bank
-from wakeword.config import SegmenterConfig
-from wakeword.errors import AudioError, EncoderMismatch, LibraryCorrupt, LibraryError, SoundExists
-from wakeword.examples import Example
-from wakeword.patterns import SoundPatterns
+from wakeword.ambient import SINCE_FILE, AmbientStore
+from wakeword.labels.text_cache import TextCache
+from wakeword.library_scorer import library_scorer
+from wakeword.library_vectors import LibraryVectors
+from wakeword.library_writer import LibraryWriter
 from wakeword.protocols import Encoder
-from wakeword.records import (
-    ExampleRecord,
-    ExpectationRecord,
-    LibraryRecord,
-    PatternRecord,
-    SoundRecord,
-    TakeRecord,
-    VerifierRecord,
-    VetoRecord,
-    clean_name,
-)
-from wakeword.scorer import Enrolled, Scorer, make_scorer
-from wakeword.sequence import SoundOrder
-from wakeword.shelf import Shelf
-from wakeword.storage import REMOVED, explained, locked, sweep, write_bytes, write_record
-from wakeword.takes import Take, embed_take
-from wakeword.vectors import TakeVectors, VectorCache
-from wakeword.veto import make_veto
-from wakeword.views import view_dim
+from wakeword.scorer import Scorer
+from wakeword.vectors import TakeVectors
 
 _log = logging.getLogger(__name__)
 
 
-class SoundLibrary:
-    """A folder of enrolled sounds.
+class SoundLibrary(LibraryWriter):
+    """A folder of enrolled sounds: reading them, changing them, listening for them.
 
     Opening one does not touch the disk; a folder that does not exist is an empty library.
 
@@ -56,108 +27,6 @@ class SoundLibrary:
         segmenter: the windows that takes are embedded with; the engine's own.
     """
 
-    def __init__(
-        self, folder: str | os.PathLike[str], segmenter: SegmenterConfig | None = None
-    ) -> None:
-        self.folder = Path(folder).expanduser()
-        self.segmenter = segmenter or SegmenterConfig()
-        self._shelf = Shelf(self.folder)
-
-    # -- reading ---------------------------------------------------------------------------
-
-    def record(self) -> LibraryRecord | None:
-        """Which encoder the library was made with; None while it is empty.
-
-        Raises:
-            LibraryCorrupt: ``library.json`` is damaged.
-        """
-        return self._shelf.record()
-
-    def sounds(self) -> list[SoundRecord]:
-        """The sounds that can be read, by name."""
-        return sorted(self._shelf.scan()[0].values(), key=lambda sound: sound.name.casefold())
-
-    def problems(self) -> dict[str, LibraryCorrupt]:
-        """What is wrong with the sounds that cannot be read, by folder name."""
-        return self._shelf.scan()[1]
-
-    def get(self, name: str) -> SoundRecord:
-        """The sound ``name``; case does not matter.
-
-        Raises:
-            SoundNotFound: there is none; the message lists those there are.
-        """
-        return self._shelf.load(name)[1]
-
-    def event_name(self, name: str) -> str:
-        """How a sound, or a pattern of one, is spelled; case does not matter.
-
-        Raises:
-            SoundNotFound: there is neither; the message lists the sounds there are.
-        """
-        for sound in self.sounds():
-            for known in sound.events:
-                if known.casefold() == name.casefold():
-                    return known
-        return self.get(name).name
-
-    def take(self, name: str, file: str) -> Take:
-        """A recording of the sound ``name``.
-
-        Raises:
-            SoundNotFound: there is no such sound.
-            LibraryCorrupt: the recording is missing or damaged.
-        """
-        where, sound = self._shelf.load(name)
-        for record in sound.takes:
-            if record.file == file:
-                return self._shelf.take(where, record)
-        raise LibraryCorrupt(f"{name!r} has no take {file}")
-
-    def example(self, name: str, file: str) -> Example:
-        """Something that the sound ``name`` is not.
-
-        Raises:
-            SoundNotFound: there is no such sound.
-            LibraryCorrupt: the example is missing or damaged.
-        """
-        where, sound = self._shelf.load(name)
-        for record in sound.rejected:
-            if record.file == file:
-                return self._shelf.example(where, record)
-        raise LibraryCorrupt(f"{name!r} has no rejected example {file}")
-
-    def fingerprint(self) -> str:
-        """Changes whenever a sound or the encoder does: for hot reloading."""
-        return self._shelf.fingerprint()
-
-    # -- listening -------------------------------------------------------------------------
-
-    def check_encoder(self, encoder: Encoder) -> None:
-        """Make sure that this encoder made the library.
-
-        Raises:
-            EncoderMismatch: another one did.
-            LibraryCorrupt: nobody knows, since ``library.json`` is missing.
-        """
-        record = self.record()
-        if record is None and self._shelf.scan()[0]:
-            raise LibraryCorrupt(
-                f"{self._shelf.library_path} is missing, so nobody knows which encoder made the "
-                "sounds; run 'wakesound reindex --encoder NAME' to fit them anew"
-            )
-        if record is not None and record.reindexing:
-            raise EncoderMismatch(
-                f"changing the encoder of {self.folder} was interrupted; finish it with "
-                f"'wakesound reindex --encoder {record.encoder}'"
-            )
-        if record is not None and record.encoder_id != encoder.id:
-            raise EncoderMismatch(
-                f"the sounds in {self.folder} were enrolled with encoder {record.encoder_id}, "
-                f"this is {encoder.id}; run 'wakesound reindex --encoder NAME' to change it, "
-                f"or use '--encoder {record.encoder}'"
-            )
-
     def vectors(self, encoder: Encoder) -> TakeVectors:
         """The embeddings of all takes, from the cache or computed; damaged takes are left out.
 
@@ -165,15 +34,20 @@ class SoundLibrary:
             EncoderMismatch: the library was made with another encoder.
         """
         self.check_encoder(encoder)
-        vectors, changed = self._cache(encoder).complete(self._embeddings(encoder))
-        whole = {file: rows for file, rows in vectors.items() if len(rows)}
-        if changed and self.folder.exists():
-            self._keep(whole, encoder)
-        return whole
+        return LibraryVectors(self._shelf, encoder, self.segmenter).cached()
 
     def ambient(self, encoder: Encoder) -> AmbientStore:
         """What is known of the user's room, as this encoder hears it."""
         return AmbientStore.of(self.folder, encoder, self.segmenter)
+
+    def ambient_since(self, encoder: Encoder) -> AmbientStore:
+        """What was heard of it by the way, since the user let the room be heard."""
+        return AmbientStore.of(self.folder, encoder, self.segmenter, SINCE_FILE)
+
+    @property
+    def text_cache(self) -> TextCache:
+        """Where embeddings of the words that define sounds are kept."""
+        return TextCache(self.folder / "text")
 
     def embed_all(
         self,
@@ -188,13 +62,7 @@ class SoundLibrary:
             known: what this encoder made before; not made again.
             progress: called with how many takes are done and how many there are.
         """
-        wanted = self._embeddings(encoder)
-        vectors: TakeVectors = {}
-        for file, embed in wanted.items():
-            vectors[file] = known[file] if known and file in known else embed()
-            if progress:
-                progress(len(vectors), len(wanted))
-        return {file: rows for file, rows in vectors.items() if len(rows)}
+        return LibraryVectors(self._shelf, encoder, self.segmenter).fresh(known, progress)
 
     def scorer(self, encoder: Encoder) -> Scorer:
         """Everything the engine needs to know of the sounds.
@@ -212,342 +80,4 @@ class SoundLibrary:
             sounds, problems = self._shelf.scan()
         for problem in problems.values():
             _log.warning("%s", problem)
-        enrolled = [
-            Enrolled(
-                sound.name,
-                {take.file: vectors[take.file] for take in sound.takes if take.file in vectors},
-                sound.threshold,
-                sound.judge(encoder.id),
-                sound.short,
-            )
-            for sound in sounds.values()
-        ]
-        bank = load_bank(encoder.id) if any(sound.verifier for sound in enrolled) else None
-        found_patterns = {sound.name: SoundPatterns.of(sound) for sound in sounds.values()}
-        patterns = {name: found for name, found in found_patterns.items() if found is not None}
-        rejected = {sound.name: of_files(sound.rejected, vectors) for sound in sounds.values()}
-        vetoes = {
-            sound.name: veto
-            for sound in sounds.values()
-            if (veto := make_veto(rejected[sound.name], sound.vetoes, encoder, sound.short))
-            is not None
-        }
-        orders = {
-            sound.name: SoundOrder(partial(self._readable, where, sound), encoder.rate)
-            for where, sound in sounds.items()
-            if not sound.patterns
-        }
-        return make_scorer(
-            enrolled,
-            encoder,
-            bank.cohort if bank is not None else None,
-            patterns=patterns,
-            vetoes=vetoes,
-            orders=orders,
-        )
-
-    # -- writing ---------------------------------------------------------------------------
-
-    def save(
-        self,
-        name: str,
-        takes: Sequence[Take],
-        *,
-        encoder: Encoder,
-        encoder_spec: str,
-        threshold: float,
-        budget_per_hour: float,
-        replace: bool = False,
-        patterns: Sequence[PatternRecord] = (),
-        rejected: Sequence[Example] = (),
-        vetoes: Sequence[VetoRecord] = (),
-        verifier: VerifierRecord | None = None,
-        expected: ExpectationRecord | None = None,
-    ) -> SoundRecord:
-        """Store a sound: its takes, then the record that makes it exist.
-
-        Raises:
-            SoundExists: there is one of that name and ``replace`` is false.
-            EncoderMismatch: the library was made with another encoder.
-            LibraryError: the disk is full or not writable, or the name cannot be used.
-        """
-        name = clean_name(name)
-        with locked(self.folder):
-            self._adopt(encoder, encoder_spec)
-            sounds, _ = self._shelf.scan()
-            where = self._shelf.folder_of(name, sounds)
-            if where is not None and not replace:
-                raise SoundExists(f"there already is a sound {name!r}; use --replace to redo it")
-            where = where or self._shelf.free_folder(name)
-            sweep(self.folder)
-            encoded = [take.encoded() for take in takes]
-            for record, content in encoded:
-                path = self._shelf.take_path(where, record.file)
-                if not path.exists() or path.read_bytes() != content:
-                    write_bytes(path, content)
-            examples = [example.encoded() for example in rejected]
-            for example, content in examples:
-                write_bytes(self._shelf.example_path(where, example.file), content)
-            sound = SoundRecord(
-                name=name,
-                threshold=threshold,
-                budget_per_hour=budget_per_hour,
-                takes=tuple(record for record, _ in encoded),
-                patterns=tuple(patterns),
-                rejected=tuple(example for example, _ in examples),
-                vetoes=tuple(vetoes),
-                verifier=verifier,
-                expected=expected or ExpectationRecord(),
-            )
-            self._check_names(sound, sounds, where)
-            self._commit(where, sound)
-        return sound
-
-    def amend(
-        self, before: SoundRecord, after: SoundRecord, files: Mapping[str, bytes] | None = None
-    ) -> bool:
-        """Change a sound in one step, files and all, unless somebody else did meanwhile.
-
-        Args:
-            before: the sound as it was read.
-            after: as it shall be, under the same name.
-            files: content of its new takes and rejected examples, by name.
-
-        Returns:
-            Whether it was done; not when the sound is not as ``before`` any more.
-
-        Raises:
-            SoundNotFound: there is no such sound any more.
-            LibraryError: the disk is full or not writable.
-        """
-        with locked(self.folder):
-            where, now = self._shelf.load(before.name)
-            if now != before:
-                return False
-            takes = {take.file for take in after.takes}
-            for file, content in (files or {}).items():
-                path = self._shelf.take_path if file in takes else self._shelf.example_path
-                write_bytes(path(where, file), content)
-            self._commit(where, after)
-        return True
-
-    def amend_all(self, changes: Sequence[tuple[SoundRecord, SoundRecord]]) -> bool:
-        """Change several sounds as :meth:`amend` does: all of them, or none.
-
-        A kill in between leaves some as they were; each is whole by itself.
-
-        Args:
-            changes: each sound as it was read and as it shall be.
-
-        Returns:
-            Whether it was done; not when one of the sounds is not as it was read any more.
-
-        Raises:
-            SoundNotFound: there is no such sound any more.
-            LibraryError: the disk is full or not writable.
-        """
-        with locked(self.folder):
-            found = [(*self._shelf.load(before.name), before, after) for before, after in changes]
-            if any(now != before for _, now, before, _ in found):
-                return False
-            for where, _, before, after in found:
-                if after != before:
-                    self._commit(where, after)
-        return True
-
-    def set_threshold(self, name: str, threshold: float, budget_per_hour: float) -> SoundRecord:
-        """Change the threshold of a sound; what was expected of the fitted one is forgotten.
-
-        Raises:
-            SoundNotFound: there is no such sound.
-        """
-        return self._update(
-            name,
-            threshold=threshold,
-            budget_per_hour=budget_per_hour,
-            expected=ExpectationRecord(),
-        )
-
-    def set_patterns(self, name: str, patterns: Sequence[PatternRecord]) -> SoundRecord:
-        """Change the patterns of a sound; without any it makes an event each time.
-
-        Raises:
-            SoundNotFound: there is no such sound.
-            SoundExists: the name of a pattern is taken.
-        """
-        return self._update(name, patterns=tuple(patterns))
-
-    def rename(self, name: str, new: str) -> SoundRecord:
-        """Give a sound another name.
-
-        Raises:
-            SoundNotFound: there is no such sound.
-            SoundExists: the new name is taken.
-        """
-        return self._update(name, name=clean_name(new))
-
-    def remove(self, name: str) -> None:
-        """Delete a sound and its takes.
-
-        Raises:
-            SoundNotFound: there is no such sound.
-        """
-        with locked(self.folder):
-            folder = self.folder / "sounds" / self._shelf.find(name, damaged=True)
-            trash = folder.with_name(REMOVED + folder.name)
-            with explained(folder, "remove"):
-                shutil.rmtree(trash, ignore_errors=True)
-                folder.replace(trash)
-                shutil.rmtree(trash, ignore_errors=True)
-
-    def switch_encoder(
-        self,
-        encoder: Encoder,
-        encoder_spec: str,
-        fits: Mapping[str, Mapping[str, object]],
-        vectors: TakeVectors,
-        fingerprint: str,
-    ) -> bool:
-        """Make this the library's encoder, with sounds that were fitted to it.
-
-        While the thresholds are written the library belongs to neither encoder, and says so
-        when that is interrupted.
-
-        Args:
-            encoder: the new encoder.
-            encoder_spec: what ``create_encoder`` made it from.
-            fits: the fields of each sound's record that change, by name.
-            vectors: embeddings by file name of the take.
-            fingerprint: of the library that they were made from.
-
-        Returns:
-            Whether it was done; not when the library has changed in the meantime.
-        """
-        with locked(self.folder):
-            if self.fingerprint() != fingerprint:
-                return False
-            record = LibraryRecord(encoder=encoder_spec, encoder_id=encoder.id)
-            same = _same(self._shelf, encoder)
-            half = record.model_copy(update={"reindexing": True})
-            write_record(self._shelf.library_path, half)
-            for where, sound in self._shelf.scan()[0].items():
-                changes = dict(fits.get(sound.name, {}))
-                if not same:  # what was fitted before means nothing any more
-                    changes = {"verifier": None, **changes, "feedback": ()}
-                changed = sound.model_copy(update=changes)
-                write_record(self._shelf.sound_path(where), changed)
-            write_record(self._shelf.library_path, record)
-        self._keep(vectors, encoder)
-        return True
-
-    # -- details ---------------------------------------------------------------------------
-
-    def _cache(self, encoder: Encoder) -> VectorCache:
-        return VectorCache(self.folder, encoder.id, view_dim(encoder), self.segmenter)
-
-    def _keep(self, vectors: TakeVectors, encoder: Encoder) -> None:
-        """Write the cache, or do without."""
-        try:
-            self._cache(encoder).write(vectors)
-        except LibraryError as error:
-            _log.warning("listening without a cache: %s", error)
-
-    def _embeddings(self, encoder: Encoder) -> dict[str, Callable[[], FloatArray]]:
-        """What makes the embeddings of each take and rejected example, by its file."""
-        found: dict[str, Callable[[], FloatArray]] = {}
-        for where, sound in self._shelf.scan()[0].items():
-            for take in sound.takes:
-                found[take.file] = partial(self._embed, where, take, encoder)
-            for example in sound.rejected:
-                found[example.file] = partial(self._embed_example, where, example, encoder)
-        return found
-
-    def _adopt(self, encoder: Encoder, encoder_spec: str) -> None:
-        self.check_encoder(encoder)
-        if self.record() is None:
-            record = LibraryRecord(encoder=encoder_spec, encoder_id=encoder.id)
-            write_record(self._shelf.library_path, record)
-
-    def _commit(self, where: str, sound: SoundRecord) -> None:
-        """Write the record, then delete the recordings that it no longer names."""
-        write_record(self._shelf.sound_path(where), sound)
-        wanted = {take.file for take in sound.takes} | {other.file for other in sound.rejected}
-        for folder in (self._shelf.take_path(where, ""), self._shelf.example_path(where, "")):
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if path.name not in wanted:
-                    path.unlink(missing_ok=True)
-
-    def _update(self, name: str, /, **changes: object) -> SoundRecord:
-        with locked(self.folder):
-            where = self._shelf.find(name)
-            sounds, _ = self._shelf.scan()
-            new = changes.get("name")
-            if isinstance(new, str) and self._shelf.folder_of(new, sounds) not in (None, where):
-                raise SoundExists(f"there already is a sound {new!r}; remove it first")
-            sound = sounds[where].model_copy(update=changes)
-            self._check_names(sound, sounds, where)
-            write_record(self._shelf.sound_path(where), sound)
-        return sound
-
-    def _readable(self, where: str, sound: SoundRecord) -> list[Take]:
-        """The takes of a sound that can be read."""
-        takes = []
-        for record in sound.takes:
-            try:
-                takes.append(self._shelf.take(where, record))
-            except LibraryCorrupt as error:
-                _log.warning("%s", error)
-        return takes
-
-    def _check_names(
-        self, sound: SoundRecord, sounds: Mapping[str, SoundRecord], where: str
-    ) -> None:
-        """Make sure that what a sound and its patterns are called is nobody else's name.
-
-        Raises:
-            SoundExists: it is.
-        """
-        own = [sound.name, *(pattern.called(sound.name) for pattern in sound.patterns)]
-        others = [n for at, s in sounds.items() if at != where for n in (s.name, *s.events)]
-        taken = [name.casefold() for name in others]
-        for name in own:
-            if name.casefold() in taken:
-                raise SoundExists(
-                    f"there already is a sound or pattern {name!r}; choose another name"
-                )
-            taken.append(name.casefold())
-
-    def _embed(self, where: str, record: TakeRecord, encoder: Encoder) -> FloatArray:
-        try:
-            take = self._shelf.take(where, record)
-        except LibraryCorrupt as error:
-            _log.warning("%s", error)
-            return np.zeros((0, view_dim(encoder)), np.float32)
-        try:
-            return embed_take(take, encoder, self.segmenter)
-        except AudioError as error:
-            _log.warning("%s cannot be embedded: %s", record.file, error)
-            return np.zeros((0, view_dim(encoder)), np.float32)
-
-    def _embed_example(self, where: str, record: ExampleRecord, encoder: Encoder) -> FloatArray:
-        try:
-            return self._shelf.example(where, record).embed(encoder, self.segmenter)
-        except (AudioError, LibraryCorrupt) as error:
-            _log.warning("a rejected example of %s is left out: %s", where, error)
-            return np.zeros((0, view_dim(encoder)), np.float32)
-
-
-def of_files(
-    records: Sequence[TakeRecord] | Sequence[ExampleRecord], vectors: Mapping[str, FloatArray]
-) -> list[FloatArray]:
-    """The embeddings of those takes or examples that have some, each ``(n, dim)``."""
-    return [vectors[record.file] for record in records if record.file in vectors]
-
-
-def _same(shelf: Shelf, encoder: Encoder) -> bool:
-    """Whether this encoder made the library; False when nobody knows."""
-    try:
-        record = shelf.record()
-    except LibraryCorrupt:
-        return False
-    return record is not None and record.encoder_id == encoder.id
+        return library_scorer(self._shelf, sounds, vectors, encoder, self.text_cache)

@@ -10,7 +10,7 @@ import numpy as np
 from wakeword.audio import AudioFrame, FloatArray
 from wakeword.events import Match, Window
 from wakeword.scorer import Scorer
-from wakeword.sequence import SoundOrder
+from wakeword.sequence import FRAME_SECONDS, ROOM_FRAMES, SoundOrder, band_levels, room_levels
 
 LONGEST_SECONDS = 8.0
 """More of the past is not looked at."""
@@ -26,6 +26,7 @@ class Ordering:
     """
 
     def __init__(self, rate: int) -> None:
+        self._rate = rate
         self._keep = round(LONGEST_SECONDS * rate)
         self._orders: Mapping[str, SoundOrder] = {}
         self.reset()
@@ -40,6 +41,7 @@ class Ordering:
         self._past = np.zeros(0, np.float32)
         self._end = 0
         self._passed: tuple[str, int] | None = None
+        self._levels: tuple[FloatArray, FloatArray] | None = None
 
     def push(self, block: AudioFrame) -> None:
         """Remember the next block."""
@@ -49,6 +51,7 @@ class Ordering:
             self.reset()
         self._past = np.concatenate([self._past, block.samples])[-self._keep :]
         self._end = block.end
+        self._levels = None
 
     def __call__(self, match: Match, window: Window, embedding: FloatArray) -> Match:
         """The match if its order is right, another sound's, or the match with a refusal.
@@ -58,8 +61,8 @@ class Ordering:
             window: it ends with the last block.
             embedding: ``(dim,) float32``, the window's.
         """
-        if not match.hit or match.sound not in self._orders:
-            return match
+        if not match.hit or match.named or match.sound not in self._orders:
+            return match  # a word has no take to be held against
         if self._passed == (match.sound, window.segment_start):
             return match  # it was right at its beginning; what follows belongs to it
         why = self._refusal(match.sound, window)
@@ -74,20 +77,30 @@ class Ordering:
         order = self._orders[sound]
         if not order.ordered:
             return ""
-        return order.refuses(self._heard(order, window))
+        return order.refuses(*self._heard(window))
 
-    def _heard(self, order: SoundOrder, window: Window) -> FloatArray:
-        count = min(order.span, self._end - min(window.segment_start, window.start))
-        return self._past[-max(1, count) :]
+    def _heard(self, window: Window) -> tuple[FloatArray, FloatArray]:
+        """Levels ``(frames, BANDS)`` since the segment began, and of the room."""
+        if self._levels is None:
+            levels = band_levels(self._past, self._rate)
+            room = room_levels(levels)
+            seconds = (self._end - min(window.segment_start, window.start)) / self._rate
+            count = min(len(levels), max(1, round(seconds / FRAME_SECONDS)))
+            before = levels[: len(levels) - count]
+            if len(before) >= ROOM_FRAMES:
+                room = np.minimum(room, room_levels(before))
+            self._levels = levels[-count:], room
+        return self._levels
 
     def _other(self, match: Match, window: Window, embedding: FloatArray) -> Match | None:
         """The likeliest of the other sounds with an order, if that is right for one."""
-        scores, thresholds = self._scorer.scores(embedding), self._scorer.thresholds
-        offset = match.threshold - thresholds[match.sound]
+        offset = match.threshold - self._scorer.thresholds[match.sound]
         found = [
-            Match(name, scores[name], thresholds[name] + offset, "")
-            for name, order in self._orders.items()
-            if name != match.sound and name in scores and order.ordered
+            replace(other, threshold=other.threshold + offset)
+            for other in self._scorer.recorded(embedding)
+            if other.sound != match.sound
+            and other.sound in self._orders
+            and self._orders[other.sound].ordered
         ]
         fitting = [m for m in found if m.hit and not self._refusal(m.sound, window)]
         return max(fitting, key=lambda other: other.score - other.threshold, default=None)

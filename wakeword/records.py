@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from wakeword.errors import LibraryError
+from wakeword.errors import ConfigError, LibraryError
+from wakeword.labels.written import checked_labels
 from wakeword.likeness import Verifier
 
 SCHEMA = 1
@@ -115,6 +116,34 @@ class TakeRecord(BaseModel):
         if not self.start_seconds + SHORTEST_SECONDS <= self.end_seconds <= self.seconds:
             raise ValueError("the sound must lie inside the recording and not be empty")
         return self
+
+
+class TextRecord(BaseModel):
+    """A sound in words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    written: str
+    """As the user wrote it."""
+    text: str
+    """In English: what an encoder is asked for."""
+    how: Literal["written", "glossary", "translated"] = "written"
+    """Where the English comes from: see :class:`wakeword.labels.wording.Wording`."""
+    offset: float = 0.0
+    """Added to the score of the words, so that the threshold, which the sound's takes share, is
+    right for both; 0 for a sound without takes."""
+
+    @field_validator("written", "text")
+    @classmethod
+    def _label(cls, text: str) -> str:
+        try:
+            (label,) = checked_labels([text], fewest=1)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return label
+
+    def __str__(self) -> str:
+        return self.written if self.how == "written" else f"{self.written} -> {self.text}"
 
 
 class PatternRecord(BaseModel):
@@ -253,7 +282,9 @@ class SoundRecord(_Record):
     """Score from which on a window matches."""
     budget_per_hour: float = Field(gt=0)
     """False alarms per hour that the threshold was fitted to."""
-    takes: tuple[TakeRecord, ...] = Field(min_length=1)
+    takes: tuple[TakeRecord, ...] = ()
+    text: TextRecord | None = None
+    """The sound in words; one without takes has them."""
     created: str = Field(default_factory=_now)
     """When it was enrolled: ISO 8601, UTC."""
     patterns: tuple[PatternRecord, ...] = ()
@@ -273,6 +304,12 @@ class SoundRecord(_Record):
     @classmethod
     def _usable(cls, name: str) -> str:
         return _checked_name(name)
+
+    @model_validator(mode="after")
+    def _defined(self) -> SoundRecord:
+        if not self.takes and (self.text is None or self.patterns):
+            raise ValueError("a sound needs takes or a text, and takes if it has patterns")
+        return self
 
     def judge(self, encoder_id: str) -> Verifier | None:
         """Its verifier, if it judges embeddings of this encoder."""

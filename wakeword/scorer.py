@@ -13,10 +13,11 @@ from wakeword.confirm import Confirmation
 from wakeword.events import Match
 from wakeword.index import VectorIndex
 from wakeword.likeness import Likeness, Verifier
+from wakeword.named import NamedLikeness, NamedSounds, likeliest
 from wakeword.patterns import SoundPatterns
 from wakeword.protocols import Encoder
 from wakeword.sequence import SoundOrder
-from wakeword.takes import quiet_rows
+from wakeword.takes import clear_rows
 from wakeword.veto import Veto
 from wakeword.views import focused, view_dim
 
@@ -42,10 +43,14 @@ class Enrolled:
     verifier: Verifier | None = None
     short: bool = False
     """Whether it is looked for in the end of the window."""
+    named: NamedLikeness | None = None
+    """What scores its words, if it has any."""
 
 
 class Scorer:
     """Finds the nearest take, then lets its sound judge and holds that against its threshold.
+
+    Sounds that have words are candidates too: see :func:`wakeword.named.likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -58,6 +63,7 @@ class Scorer:
         patterns: of the sounds that have any, by name.
         vetoes: what refuses windows, of the sounds that have such a thing, by name.
         orders: of the sounds whose order may matter, by name.
+        named: what scores the words of those that have any, by name.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Scorer:
         patterns: Mapping[str, SoundPatterns] | None = None,
         vetoes: Mapping[str, Veto] | None = None,
         orders: Mapping[str, SoundOrder] | None = None,
+        named: Mapping[str, NamedLikeness] | None = None,
     ) -> None:
         self.confirmation: Confirmation | None = None
         """A second opinion on what is about to wake."""
@@ -81,7 +88,10 @@ class Scorer:
         """Those of each sound that has any, by name."""
         rows = [i for i, owner in enumerate(owners) if owner.sound in thresholds]
         self._owners = [owners[i] for i in rows]
-        self._thresholds = {owner.sound: thresholds[owner.sound] for owner in self._owners}
+        in_words = {name: judge for name, judge in (named or {}).items() if name in thresholds}
+        listened = dict.fromkeys([*(owner.sound for owner in self._owners), *in_words])
+        self._thresholds = {sound: thresholds[sound] for sound in listened}
+        self._named = NamedSounds(in_words, self._thresholds)
         self._index = VectorIndex(vectors[rows])
 
     @property
@@ -103,20 +113,32 @@ class Scorer:
 
     def scores(self, embedding: FloatArray) -> dict[str, float]:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
-        nearest: dict[str, float] = {}
-        for cosine, row in zip(*self._index.search(embedding, len(self._index)), strict=True):
-            nearest.setdefault(self._owners[int(row)].sound, float(cosine))
-        return {sound: self._score(sound, embedding, at) for sound, at in nearest.items()}
+        scores = {match.sound: match.score for match in self.recorded(embedding)}
+        for sound, score in self._named.scores(embedding).items():
+            scores[sound] = max(score, scores.get(sound, score))
+        return scores
 
     def __call__(self, embedding: FloatArray) -> Match | None:
-        """The match of a ``(view_dim,) float32`` embedding with the sound of the nearest take.
+        """The match of a ``(view_dim,) float32`` embedding with the sound that it is likeliest.
 
-        None when there are no sounds.
+        That is the sound of the nearest take, or one by its words. None when there are no sounds.
         """
-        cosines, rows = self._index.search(embedding, 1)
-        if not len(rows):
-            return None
-        owner, cosine = self._owners[int(rows[0])], float(cosines[0])
+        nearest = [
+            self._match(embedding, self._owners[int(row)], float(cosine))
+            for cosine, row in zip(*self._index.search(embedding, 1), strict=True)
+        ]
+        return likeliest([*nearest, *self._named.matches(embedding)])
+
+    def recorded(self, embedding: FloatArray) -> list[Match]:
+        """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
+        nearest: dict[str, tuple[Owner, float]] = {}
+        for cosine, row in zip(*self._index.search(embedding, len(self._index)), strict=True):
+            owner = self._owners[int(row)]
+            nearest.setdefault(owner.sound, (owner, float(cosine)))
+        return [self._match(embedding, owner, at) for owner, at in nearest.values()]
+
+    def _match(self, embedding: FloatArray, owner: Owner, cosine: float) -> Match:
+        """The match with the sound whose nearest take this is."""
         veto = self._vetoes.get(owner.sound)
         return Match(
             sound=owner.sound,
@@ -156,12 +178,13 @@ def make_scorer(
         vetoes: see :class:`Scorer`.
         orders: see :class:`Scorer`.
     """
+    named = {sound.name: sound.named for sound in sounds if sound.named is not None}
     rows: list[FloatArray] = [np.zeros((0, view_dim(encoder)), np.float32)]
     owners: list[Owner] = []
     likenesses = {}
     for sound in sounds:
         verified = sound.verifier is not None and cohort is not None
-        takes = [quiet_rows(found) if verified else found for found in sound.takes.values()]
+        takes = [clear_rows(found) if verified else found for found in sound.takes.values()]
         for file, found in zip(sound.takes, takes, strict=True):
             rows.append(focused(found, encoder.dim, sound.short))
             owners += [Owner(sound.name, file)] * len(found)
@@ -178,4 +201,5 @@ def make_scorer(
         patterns=patterns,
         vetoes=vetoes,
         orders=orders,
+        named=named,
     )

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import permutations
 
 import numpy as np
 
 from wakeword.audio import FloatArray
-from wakeword.logmel import LogMel
+from wakeword.logmel import LogMel, decibels
 from wakeword.resampler import resample
 from wakeword.takes import Take
 
@@ -24,48 +23,83 @@ STEP_FRAMES = 2
 BANDS = 64
 FLOOR_PERCENTILE = 20.0
 """The level of a band that counts as the room's."""
+ROOM_FRAMES = 10
+"""So many frames (0.2 s) are enough to know the room."""
 MARGIN_DB = 10.0
 """A band is heard from this far above it on ..."""
 RANGE_DB = 15.0
 """... unless it is this far below the loudest band of its frame."""
-HEARD = 0.35
-"""Frames this strong, as a share of the strongest, belong to the sound; weaker ones are not
-heard."""
+QUIETER_DB = 20.0
+"""Frames whose loudest band is this far below that of the loudest frame are not heard."""
+BLUR = 0.5
+"""This share of a band counts in the bands beside it: nobody whistles the same pitch twice."""
 SHORTEST_SECONDS = 0.3
 """Of shorter sounds nobody hears the order."""
-ORDERED = 0.08
+ORDERED = 0.05
 """A sound has an order if a take is so unlike its reversal, 0..1 ..."""
 CLEARER = 1.3
-"""... and by so much more than takes are unlike each other."""
+"""... and by so much more than takes are unlike the next of the others."""
+WARP = 0.25
+"""What each step costs, in frames, that makes one of the two faster or slower: long-short-long
+is told from short-long-short by nothing else."""
+EARLY, EARLY_SECONDS = 0.7, 0.2
+"""After so many seconds one direction fits better if its distance is at most this share of the
+other's ..."""
 BETTER = 0.9
-"""One direction fits better if its distance is at most this share of the other's."""
+"""... and this share once enough was heard:"""
 ENOUGH = 0.7
-"""While neither fits better, this share of the take is waited for."""
+"""this share of the take."""
 ENDED_FRAMES = 8
 """So many frames of nothing (160 ms) end a sound."""
 MOST_TAKES = 8
 """So many takes are compared with; more would only take longer."""
+ANOTHER = "the order inside it is another"
+UNCLEAR = "its order is not clear yet"
 FRAME_SECONDS = 0.01 * STEP_FRAMES
 LEAD_SECONDS = 0.4
 """So much is listened to before the longest that the sound may take."""
 
 
-def spectra(samples: FloatArray, rate: int) -> FloatArray:
-    """What is heard in each 20 ms, ``(frames, BANDS) float32``; rows are of length 1 (L2).
-
-    Silence is a row of zeros.
-    """
+def band_levels(samples: FloatArray, rate: int) -> FloatArray:
+    """Levels of the bands in each 20 ms, ``(frames, BANDS) float32``, dBFS."""
     power = LogMel(rate, BANDS).power(samples)
     frames = len(power) // STEP_FRAMES
-    if not frames:
-        return np.zeros((0, BANDS), np.float32)
     power = power[: frames * STEP_FRAMES].reshape(frames, STEP_FRAMES, BANDS).mean(axis=1)
-    levels = 10.0 * np.log10(np.maximum(power, 1e-9))
-    floor = np.percentile(levels, FLOOR_PERCENTILE, axis=0)
-    lowest = np.maximum(floor + MARGIN_DB, levels.max(axis=1, keepdims=True) - RANGE_DB)
-    above = np.maximum(levels - lowest, 0.0)
+    return decibels(power)
+
+
+def room_levels(levels: FloatArray) -> FloatArray:
+    """What each band has when nothing is heard, ``(BANDS,)`` dBFS, of ``(frames, BANDS)``."""
+    if not len(levels):
+        return np.zeros(levels.shape[1], np.float32)
+    return np.asarray(np.percentile(levels, FLOOR_PERCENTILE, axis=0), np.float32)
+
+
+def spectra(samples: FloatArray, rate: int) -> FloatArray:
+    """As :func:`spectra_above`, of a recording in which nothing is heard now and then."""
+    levels = band_levels(samples, rate)
+    return spectra_above(levels, room_levels(levels))
+
+
+def spectra_above(levels: FloatArray, room: FloatArray) -> FloatArray:
+    """What is heard in each frame, ``(frames, BANDS) float32``; rows are of length 1 (L2).
+
+    Silence is a row of zeros. A frame is heard for its level and not for how many of its bands
+    are loud: a click would outweigh the tone behind it.
+
+    Args:
+        levels: of :func:`band_levels`.
+        room: of :func:`room_levels`.
+    """
+    if not len(levels):
+        return levels
+    loudest = levels.max(axis=1, keepdims=True)
+    above = np.maximum(levels - np.maximum(room + MARGIN_DB, loudest - RANGE_DB), 0.0)
+    beside = np.pad(above, ((0, 0), (1, 1)))
+    above = above + BLUR * (beside[:, :-2] + beside[:, 2:])
     norms = np.linalg.norm(above, axis=1, keepdims=True)
-    heard = norms >= max(HEARD * float(norms.max()), 1e-6)
+    something = norms > 1e-6
+    heard = something & (loudest >= np.max(loudest, where=something, initial=-np.inf) - QUIETER_DB)
     return np.asarray(np.where(heard, above / np.maximum(norms, 1e-6), 0.0), np.float32)
 
 
@@ -97,9 +131,9 @@ def distance(heard: FloatArray, take: FloatArray) -> float:
         now = np.full(len(take), np.inf)
         now[:2] = skipped[i] + here[:2]
         now[1:] = np.minimum(now[1:], last[:-1] + here[1:])
-        now[2:] = np.minimum(now[2:], last[:-2] + here[2:])
+        now[2:] = np.minimum(now[2:], last[:-2] + here[2:] + WARP)
         if i:
-            now[1:] = np.minimum(now[1:], before[:-1] + cost[i - 1][1:] + here[1:])
+            now[1:] = np.minimum(now[1:], before[:-1] + cost[i - 1][1:] + here[1:] + WARP)
         before, last = last, now
     return float(min(last.min(), skipped[-1]) / len(heard))
 
@@ -120,14 +154,13 @@ class SoundOrder:
     def _takes(self) -> list[FloatArray]:
         """Each take as rows; none if the sound is the same backwards."""
         takes = list(self._load())[:MOST_TAKES]
-        found = [heard_part(spectra(_at(take, self._rate), self._rate)) for take in takes]
+        found = [take_spectra(take, self._rate) for take in takes]
         found = [rows for rows in found if len(rows)]
         if not found:
             return []
         shortest = float(np.median([len(rows) for rows in found])) * FRAME_SECONDS
         backwards = float(np.median([distance(rows, rows[::-1]) for rows in found]))
-        pairs = [distance(one, other) for one, other in permutations(found, 2)]
-        needed = max(ORDERED, CLEARER * float(np.median(pairs or [0.0])))
+        needed = max(ORDERED, CLEARER * _spread(found))
         return found if shortest >= SHORTEST_SECONDS and backwards >= needed else []
 
     @property
@@ -136,34 +169,66 @@ class SoundOrder:
         return bool(self._takes)
 
     @property
-    def span(self) -> int:
-        """So many samples before now are worth looking at."""
-        longest = max((len(rows) for rows in self._takes), default=0) * FRAME_SECONDS
-        return round((1.5 * longest + LEAD_SECONDS) * self._rate)
+    def frames(self) -> int:
+        """So many of the last frames are worth looking at."""
+        longest = max((len(rows) for rows in self._takes), default=0)
+        return round(1.5 * longest + LEAD_SECONDS / FRAME_SECONDS)
 
-    def refuses(self, samples: FloatArray) -> str:
+    def refuses(self, levels: FloatArray, room: FloatArray) -> str:
         """Why what was heard up to now is not the sound; empty when it may be.
 
         Args:
-            samples: ``(n,) float32`` up to now.
+            levels: ``(frames, BANDS)`` of :func:`band_levels`, up to now.
+            room: ``(BANDS,)`` of :func:`room_levels`.
         """
         if not self.ordered:
             return ""
-        rows = spectra(samples, self._rate)
+        rows = spectra_above(levels[-self.frames :], room)
         heard = heard_part(rows)
         if not len(heard):
             return ""
-        forward = min(distance(heard, take) for take in self._takes)
-        backward = min(distance(heard, take[::-1]) for take in self._takes)
-        if backward < BETTER * forward:
-            return "the order inside it is another"
-        if forward < BETTER * backward:
-            return ""
+        forward, backward = self._distances(heard)
         quiet = len(rows) - 1 - int(np.flatnonzero(rows.any(axis=1))[-1])
         needed = ENOUGH * float(np.median([len(take) for take in self._takes]))
         over = quiet >= ENDED_FRAMES or len(heard) >= needed
-        return "" if over else "its order is not clear yet"
+        better = BETTER if over else EARLY if len(heard) * FRAME_SECONDS >= EARLY_SECONDS else 0.0
+        if backward < better * forward:
+            return ANOTHER
+        return "" if over or forward < better * backward else UNCLEAR
+
+    def turns(self, take: Take) -> bool:
+        """Whether a recording is surely not the sound, but one in another order."""
+        heard = take_spectra(take, self._rate)
+        if not self.ordered or not len(heard):
+            return False
+        forward, backward = self._distances(heard)
+        return backward < BETTER * forward
+
+    def _distances(self, heard: FloatArray) -> tuple[float, float]:
+        """From the takes as they are, and from the takes backwards."""
+        forward = min(distance(heard, take) for take in self._takes)
+        return forward, min(distance(heard, take[::-1]) for take in self._takes)
 
 
-def _at(take: Take, rate: int) -> FloatArray:
-    return resample(take.samples, take.rate, rate)
+def _spread(takes: Sequence[FloatArray]) -> float:
+    """How unlike a take is to the one of the others that is next to it; 0 of a single take."""
+    nearest = [
+        min(distance(take, other) for j, other in enumerate(takes) if j != i)
+        for i, take in enumerate(takes)
+        if len(takes) > 1
+    ]
+    return float(np.median(nearest or [0.0]))
+
+
+def take_spectra(take: Take, rate: int) -> FloatArray:
+    """What is heard of a take, ``(frames, BANDS) float32``, as of :func:`spectra_above`.
+
+    The room is what is around the sound, if there is enough of it: a long note fills most of a
+    take and is not the room.
+    """
+    levels = band_levels(resample(take.samples, take.rate, rate), rate)
+    middles = (np.arange(len(levels)) + 0.5) * FRAME_SECONDS
+    start, end = take.start / take.rate, take.end / take.rate
+    around = levels[(middles < start - FRAME_SECONDS) | (middles > end + FRAME_SECONDS)]
+    room = room_levels(around if len(around) >= ROOM_FRAMES else levels)
+    return heard_part(spectra_above(levels, room))

@@ -6,6 +6,7 @@ sounds/<slug>/takes/     the recordings: the truth, from which all else can be r
 sounds/<slug>/rejected/  what the sound is not, by the user's word: audio or embeddings
 vectors.npz              their embeddings, a cache
 ambient.npz              embeddings of the user's room
+text/                    embeddings of words that define sounds, a cache
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import hashlib
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.config import SegmenterConfig
+from wakeword.records import ExampleRecord, TakeRecord
 from wakeword.storage import write_atomically
 from wakeword.takes import RECIPE
 
@@ -92,3 +93,10 @@ class VectorCache:
             digest.update(f"{name} {vectors[name].dtype} {vectors[name].shape}".encode())
             digest.update(np.ascontiguousarray(vectors[name]).tobytes())
         return digest.hexdigest()
+
+
+def of_files(
+    records: Sequence[TakeRecord] | Sequence[ExampleRecord], vectors: Mapping[str, FloatArray]
+) -> list[FloatArray]:
+    """The embeddings of those takes or examples that have some, each ``(n, dim)``."""
+    return [vectors[record.file] for record in records if record.file in vectors]

@@ -70,6 +70,16 @@ def hooks(settings: Settings) -> tuple[Hook, ...]:
     return configuration.hooks() if configuration else ()
 
 
+def hook_file(settings: Settings) -> Path | None:
+    """The file that hooks are kept in, there or not; None where there shall be no file."""
+    from runtime import configuration
+
+    path = settings.config or configuration.find()
+    if path is None and configuration.wanted():
+        path = configuration.default_path()
+    return path
+
+
 def add_hooks(settings: Settings, listener: WakeListener) -> None:
     """Let a listener do what the hooks of the configuration file say.
 

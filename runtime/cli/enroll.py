@@ -17,8 +17,12 @@ from runtime.cli.settings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from enroll import EnrollmentResult
+    from wakeword.library import SoundLibrary
     from wakeword.protocols import Encoder
+    from wakeword.records import TextRecord
 
 
 @click.command(
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
         "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 0.1",
         "wakesound enroll clap claps.wav --pattern 2 --pattern 3",
         "wakesound enroll whistle --veto 'kettle, television' --speech guard",
+        "wakesound enroll glass --text 'glass breaking' --budget 5",
     ),
 )
 @click.argument("name")
@@ -65,6 +70,11 @@ if TYPE_CHECKING:
     help="With guard, talk does not wake it.",
     show_default=True,
 )
+@click.option(
+    "--text",
+    metavar="WORDS",
+    help="The sound in words, beside its takes or instead of any, e.g. 'glass breaking'.",
+)
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
 @click.option("--force", is_flag=True, help="Enroll in spite of warnings.")
 @json_option
@@ -82,6 +92,7 @@ def command(
     patterns: tuple[str, ...],
     veto: str,
     speech: str,
+    text: str | None,
     replace: bool,
     force: bool,
     as_json: bool,
@@ -90,9 +101,11 @@ def command(
 
     With FILEs, each sound in them becomes a take: wav, flac, mp3, ogg, opus or aiff, with any
     rate and channels. Without, takes are recorded one after the other and judged at once.
+    With --text and nothing else it needs no takes: what the words mean is enough for an encoder
+    that knows them. A sound that is enrolled gets the words beside its takes.
     """
     from enroll import Enrollment, enroll_files
-    from runtime.cli import screen
+    from runtime.cli import enrolled, screen
 
     if files and (takes or source):
         raise click.UsageError("--takes and --source are for recording; leave them out with files")
@@ -102,13 +115,17 @@ def command(
     with screen.busy("Loading the encoder"):
         encoder, spec = settings.open_encoder(library)
     labels = _labels(veto, speech, encoder)
+    words = _read(text, encoder) if text is not None else None
     options: dict[str, Any] = {
         "budget_per_hour": budget,
         "ambient": ambient,
         "replace": replace,
         "force": force,
+        "text": words,
     }
-    if files:
+    if words is not None and not (files or takes or source):
+        result = _in_words(library, encoder, spec, name, words, patterns, options)
+    elif files:
         with screen.busy("Listening to the takes"):
             result = enroll_files(
                 library, encoder, name, files, encoder_spec=spec, patterns=patterns, **options
@@ -125,9 +142,9 @@ def command(
 
         result = replaced(result, sound=set_vetoes(library, encoder, name, labels))
     if as_json:
-        screen.print_json(summary(result))
+        screen.print_json(enrolled.summary(result))
     else:
-        _show(result)
+        enrolled.show(result)
 
 
 def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
@@ -147,78 +164,41 @@ def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
     return labels
 
 
-def summary(result: EnrollmentResult) -> dict[str, Any]:
-    """What was enrolled, as a JSON object."""
-    from runtime.cli.pattern import about
-    from runtime.cli.sounds import expectation
+def _read(text: str, encoder: Encoder) -> TextRecord:
+    """What the words are understood as.
 
-    sound, calibration = result.sound, result.calibration
-    return {
-        "name": sound.name,
-        "takes": [
-            {
-                "file": take.file,
-                "length_seconds": round(take.end_seconds - take.start_seconds, 3),
-                "level_db": take.level_db,
-                "snr_db": take.snr_db,
-                "likeness": round(likeness, 4) if likeness is not None else None,
-            }
-            for take, likeness in _judged(result)
-        ],
-        "threshold": sound.threshold,
-        "patterns": [about(pattern, sound.name) for pattern in sound.patterns],
-        "vetoes": [veto.label for veto in sound.vetoes],
-        "budget_per_hour": sound.budget_per_hour,
-        **expectation(calibration.expectation),
-        "findings": [
-            {"code": finding.code, "message": finding.message} for finding in result.findings
-        ],
-        "refitted": [
-            {
-                "name": one.after.name,
-                "threshold_before": one.before.threshold,
-                "threshold": one.after.threshold,
-            }
-            for one in result.refitted
-        ],
-    }
+    Raises:
+        ConfigError: they make no sense, or the encoder knows no words.
+        EncoderError: it does not know these.
+    """
+    from enroll.named import read_text
+    from runtime.classifier import make_classifier
+
+    return read_text(text, make_classifier(encoder))
 
 
-def _judged(result: EnrollmentResult) -> list[tuple[Any, float | None]]:
-    """Each take with its likeness to the others, which a single one does not have."""
-    takes, scores = result.sound.takes, result.calibration.scores
-    return list(zip(takes, scores or [None] * len(takes), strict=True))
+def _in_words(
+    library: SoundLibrary,
+    encoder: Encoder,
+    spec: str,
+    name: str,
+    text: TextRecord,
+    patterns: Sequence[str],
+    options: dict[str, Any],
+) -> EnrollmentResult:
+    """Enroll words without takes, or give them to a sound that has some."""
+    from enroll import Enrollment
+    from enroll.session import existing
+    from enroll.text_change import set_text
 
-
-def _show(result: EnrollmentResult) -> None:
-    from rich.text import Text
-
-    from runtime.cli import screen
-    from runtime.cli.pattern import in_words
-
-    console = screen.console()
-    numbers = ("Length", "Level", "Over noise", "Likeness")
-    table = screen.table("Take", *numbers, right=numbers)
-    for number, (take, likeness) in enumerate(_judged(result), 1):
-        table.add_row(
-            str(number),
-            f"{take.end_seconds - take.start_seconds:.2f} s",
-            f"{take.level_db:.0f} dBFS",
-            f"{take.snr_db:.0f} dB",
-            "-" if likeness is None else f"{likeness:.2f}",
-        )
-    console.print(table)
-    for finding in result.findings:
-        console.print(screen.note(finding.message))
-    sound = result.sound
-    console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
-    for pattern in sound.patterns:
-        console.print(f"Wakes on {in_words(pattern, sound)}.")
-    if sound.vetoes:
-        console.print(f"Not on: {', '.join(veto.label for veto in sound.vetoes)}.")
-    about_it = " for a beat" if sound.patterns else f": {result.calibration}"
-    console.print(f"Threshold {sound.threshold:.2f}{about_it}.", soft_wrap=True)
-    for one in result.refitted:
-        change = f"{one.before.threshold:.2f} -> {one.after.threshold:.2f}"
-        text = f"{one.after.name} was fitted anew, or this would set it off: threshold {change}."
-        console.print(text, style="dim", soft_wrap=True)
+    if patterns:
+        raise click.UsageError("a pattern needs takes of one beat each; name files, or --takes")
+    if existing(library, name) is None:
+        return Enrollment(library, encoder, spec, name, **options).finish()
+    if options["ambient"]:
+        raise click.UsageError(f"{name!r} is enrolled; tell of the room with 'wakesound calibrate'")
+    given = click.get_current_context().get_parameter_source("budget")
+    budget = None if given == click.core.ParameterSource.DEFAULT else options["budget_per_hour"]
+    return set_text(
+        library, encoder, name, text, replace=options["replace"], budget_per_hour=budget
+    )

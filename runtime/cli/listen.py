@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runtime.cli.configured import add_hooks, config_option
+from runtime.cli.hearing import (
+    action_timeout_option,
+    on_signals,
+    one_standard_input,
+    realtime_option,
+    sources_option,
+)
 from runtime.cli.settings import (
     FiniteRange,
     Settings,
@@ -27,11 +32,6 @@ if TYPE_CHECKING:
     from runtime.cli.reports import Report
     from runtime.listener import WakeListener
 
-SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
-"""What ends the listening, cleanly."""
-
 
 @click.command(
     "listen",
@@ -42,14 +42,7 @@ SIGNALS = tuple(
         "arecord -t raw -f S16_LE -r 16000 | wakesound listen --source -",
     ),
 )
-@click.option(
-    "--source",
-    "sources",
-    metavar="URI",
-    multiple=True,
-    default=("mic",),
-    help="mic, mic:NAME, file:PATH, or - for raw 16-bit PCM; may be repeated. Default: mic.",
-)
+@sources_option()
 @click.option(
     "--when",
     "triggers",
@@ -67,7 +60,7 @@ SIGNALS = tuple(
 )
 @config_option
 @json_option
-@click.option("--realtime", is_flag=True, help="Play files by the clock, not at full speed.")
+@realtime_option
 @click.option(
     "--gate", metavar="NAME", default="band", help="band, vad or union.", show_default=True
 )
@@ -88,14 +81,7 @@ SIGNALS = tuple(
     help="Shortest time between two wakes of a sound.",
     show_default=True,
 )
-@click.option(
-    "--action-timeout",
-    metavar="SECONDS",
-    type=FiniteRange(min=0, min_open=True),
-    default=10.0,
-    help="How long one action may take.",
-    show_default=True,
-)
+@action_timeout_option
 @click.option(
     "--confirm",
     metavar="NAME",
@@ -129,13 +115,11 @@ def command(
     Ends with the files, or with Ctrl-C. With --json every line on stdout is an object: the
     wakes, and at last the end.
     """
-    from runtime.assembly import named_source
     from runtime.cli.reports import JsonLines, Ticker
     from runtime.listener import WakeListener
     from wakeword.config import EngineConfig, TriggerConfig
 
-    if sum(named_source(uri)[1].partition("?")[0] == "-" for uri in sources) > 1:
-        raise click.UsageError("there is one standard input; give '--source -' only once")
+    one_standard_input(sources)
     config = EngineConfig(
         gate=gate,
         trigger=TriggerConfig(patience=patience, refractory_seconds=refractory),
@@ -150,6 +134,7 @@ def command(
         realtime=realtime,
         action_timeout_seconds=action_timeout,
         history=settings.wanted_history(),
+        drift=not settings.no_drift,
         confirm=confirm,
     )
     for trigger in triggers:
@@ -201,14 +186,3 @@ def _follow(listener: WakeListener, report: Report) -> None:
         if error not in listener.errors.values():
             raise
     listener.wait()
-
-
-@contextmanager
-def on_signals(handler: Callable[..., Any]) -> Iterator[None]:
-    """Call this on the signals of :data:`SIGNALS`, meanwhile."""
-    before = {number: signal.signal(number, handler) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

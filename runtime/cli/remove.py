@@ -10,23 +10,34 @@ import click
 from runtime.cli.settings import Settings, examples, library_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wakeword.library import SoundLibrary
 
 
 @click.command(
     "remove",
-    epilog=examples("wakesound remove whistle", 'wakesound remove whistle "door bell" --yes'),
+    epilog=examples(
+        "wakesound remove whistle",
+        'wakesound remove whistle "door bell" --yes',
+        "wakesound remove glass --text",
+    ),
 )
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--text", is_flag=True, help="Delete only the words that stand for them.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @library_option
 @click.pass_obj
-def command(settings: Settings, names: tuple[str, ...], yes: bool) -> None:
+def command(settings: Settings, names: tuple[str, ...], text: bool, yes: bool) -> None:
     """Delete sounds and their recordings.
 
-    On a terminal it asks first. 'wakesound export' keeps a copy.
+    On a terminal it asks first. 'wakesound export' keeps a copy. With --text the sounds and
+    their recordings stay, and are fitted anew.
     """
     library = settings.open_library()
+    if text:
+        _remove_texts(settings, library, names)
+        return
     for name in names:
         _check(library, name)
     listed = ", ".join(names)
@@ -36,6 +47,18 @@ def command(settings: Settings, names: tuple[str, ...], yes: bool) -> None:
     for name in names:
         library.remove(name)
         click.echo(f"Deleted {name}.")
+
+
+def _remove_texts(settings: Settings, library: SoundLibrary, names: Sequence[str]) -> None:
+    from enroll.text_change import remove_text
+
+    encoder, _ = settings.open_encoder(library)
+    for name in names:
+        sound, calibration = remove_text(library, encoder, name)
+        click.echo(
+            f"{sound.name} has no words any more. Threshold {sound.threshold:.2f}: ", nl=False
+        )
+        click.echo(f"{calibration}.")
 
 
 def _check(library: SoundLibrary, name: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runtime.cli.configured import config_option, engine_config, hooks
+from runtime.cli.configured import config_option, engine_config, hook_file
 from runtime.cli.settings import (
     Settings,
     device_option,
@@ -75,6 +75,11 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
     metavar="NAME",
     help="Encoder for /classify, e.g. clap (default: that of the sounds).",
 )
+@click.option(
+    "--allow-commands",
+    is_flag=True,
+    help="Let clients set hooks that run programs: who has the token can run anything here.",
+)
 @threshold_offset_option
 @device_option
 @config_option
@@ -91,6 +96,7 @@ def command(
     listen: tuple[str, ...],
     actions: tuple[str, ...],
     label_encoder: str | None,
+    allow_commands: bool,
     threshold_offset: float,
     device: str,
 ) -> None:
@@ -108,7 +114,14 @@ def command(
         raise MissingExtra("the HTTP service", "server") from None
     from wakeword.library import SoundLibrary
 
-    config = ServerConfig(host, port, read_token(token_file), tuple(cors), tuple(listen))
+    config = ServerConfig(
+        host,
+        port,
+        read_token(token_file),
+        tuple(cors),
+        tuple(listen),
+        commands=allow_commands,
+    )
     engine = engine_config(settings, threshold_offset=threshold_offset)
     service = Service(
         SoundLibrary(settings.folder, engine.segmenter),
@@ -117,8 +130,9 @@ def command(
         label_encoder=label_encoder,
         engine_config=engine,
         history=settings.wanted_history(),
+        drift=not settings.no_drift,
         actions=[_sound_and_uri(action) for action in actions],
-        hooks=hooks(settings),
+        hook_file=hook_file(settings),
         device=device,
     )
     Server(service, lambda url: click.echo(f"Serving {url} — Ctrl-C ends.")).serve_until_stopped()

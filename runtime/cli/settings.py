@@ -48,6 +48,8 @@ class Settings:
     """Whether the history keeps audio."""
     keep_speech: bool = False
     """Whether it keeps audio also where somebody seems to speak."""
+    no_drift: bool = False
+    """Whether the sounds stay as they are, whatever becomes of the room."""
 
     @property
     def folder(self) -> Path:
@@ -188,6 +190,7 @@ def remember_options(function: Decorated) -> Decorated:
         ("--keep-speech", "Keep it also where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
         ("--no-history", "Remember nothing of what is heard."),
+        ("--no-drift", "Let the sounds not follow the room by and by."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
             function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,11 +45,14 @@ def summary(
         "library": str(library.folder),
         "encoder": record.encoder if record else None,
         "encoder_id": record.encoder_id if record else None,
+        "followed_room": followed(library),
         "sounds": [
             {
                 "name": sound.name,
                 "takes": len(sound.takes),
-                "length_seconds": round(mean_length(sound), 3),
+                "length_seconds": round(mean_length(sound), 3) if sound.takes else None,
+                "text": sound.text.written if sound.text else None,
+                "understood": sound.text.text if sound.text else None,
                 "threshold": round(sound.threshold, 4),
                 "patterns": [pattern.called(sound.name) for pattern in sound.patterns],
                 "budget_per_hour": sound.budget_per_hour,
@@ -77,8 +81,19 @@ def expectation(expected: ExpectationRecord) -> dict[str, Any]:
     }
 
 
+def followed(library: SoundLibrary) -> str | None:
+    """When the sounds were last fitted to what was heard of the room by the way, in local time."""
+    from wakeword.ambient import SINCE_FILE
+
+    try:
+        changed = (library.folder / SINCE_FILE).stat().st_mtime
+    except OSError:
+        return None
+    return datetime.fromtimestamp(changed).isoformat(" ", timespec="minutes")
+
+
 def mean_length(sound: SoundRecord) -> float:
-    """Mean length of the sound in its takes, in seconds."""
+    """Mean length of the sound in its takes, in seconds; there must be one."""
     return sum(take.end_seconds - take.start_seconds for take in sound.takes) / len(sound.takes)
 
 
@@ -108,12 +123,15 @@ def _show(
         table.add_row(
             Text(sound.name, style="bold"),
             str(len(sound.takes)),
-            f"{mean_length(sound):.2f} s",
+            f"{mean_length(sound):.2f} s" if sound.takes else "-",
             f"{sound.threshold:.2f}",
             f"up to {24 * sound.budget_per_hour:.3g}",
         )
     if sounds:
         console.print(table)
+    for sound in sounds:
+        if sound.text is not None:
+            console.print(Text(f"{sound.name} in words: {sound.text}", style="dim"))
     for sound in sounds:
         if sound.expected.known:
             from enroll.calibration import describe
@@ -127,6 +145,8 @@ def _show(
     for name, problem in problems.items():
         advice = f"{problem}; or delete it: wakesound remove {name}"
         console.print(screen.note(advice, sign="✗", colour="red"))
+    if when := followed(library):
+        console.print(Text(f"They follow the room: last fitted to it {when}", style="dim"))
     record = library.record()
     made_with = f", encoder {record.encoder}" if record else ""
     console.print(Text(f"{library.folder}{made_with}", style="dim"), soft_wrap=True)

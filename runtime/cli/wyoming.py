@@ -60,11 +60,13 @@ def command(
         if error.name != "wyoming":
             raise
         raise MissingExtra("the Wyoming service", "wyoming") from None
+    from runtime.drift import Drift
     from wakeword.library import SoundLibrary
 
     config = engine_config(settings, threshold_offset=threshold_offset)
     library = SoundLibrary(settings.folder, config.segmenter)
-    sounds = Sounds(library, settings.encoder, device)
+    drift = None if settings.no_drift else Drift(library)
+    sounds = Sounds(library, settings.encoder, device, drift)
 
     def started(address: Address) -> None:
         names = ", ".join(sounds.catalogue.names)

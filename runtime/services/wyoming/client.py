@@ -207,7 +207,13 @@ class Client:
 
     def _new_ear(self, timestamp: int = 0) -> Ear:
         shared = self._shared
-        return Ear(shared.config, timestamp, source=self._source, remember=shared.remember)
+        return Ear(
+            shared.config,
+            timestamp,
+            source=self._source,
+            remember=shared.remember,
+            drift=shared.sounds.drift,
+        )
 
     async def _hear(self, audio: Sequence[Piece]) -> None:
         loaded = await self._shared.sounds.loaded()

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from runtime.drift import Drift
 from runtime.history_recorder import Recorder
 from runtime.identity import identified
 from runtime.services.pcm import Piece
@@ -51,6 +52,7 @@ class Ear:
         timestamp: when the stream begins, for a client that does not say it with the audio.
         source: what the history says that it came from.
         remember: makes what watches an engine for the history; None remembers nothing.
+        drift: lets the sounds follow what is heard.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Ear:
         *,
         source: str = "",
         remember: Remember | None = None,
+        drift: Drift | None = None,
     ) -> None:
         self._config = config
         self._begin = timestamp
         self._source = source
         self._remember = remember
+        self._drift = drift
         self._session = secrets.token_hex(8)
         self._recorder: Recorder | None = None
         self._engine: Engine | None = None
@@ -118,6 +122,8 @@ class Ear:
         if self._remember is not None:
             self._recorder = self._remember(engine, self._source, self._session)
             engine.observer = self._recorder.window
+        if self._drift is not None:
+            self._drift.watch(engine)
 
     def _told(self, events: Sequence[WakeEvent]) -> list[Heard]:
         """The events in the client's time; the history has them now."""

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from runtime.drift import Drift
 from runtime.library_encoder import LibraryEncoder
 from runtime.services.wyoming.catalogue import Catalogue
 from runtime.services.wyoming.ear import Loaded
@@ -31,13 +32,19 @@ class Sounds:
         library: where the sounds are; it may be empty, and change at any time.
         encoder: its name, or one of your own; by default the library's.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
+        drift: lets the sounds follow what all clients hear; None leaves them as they are.
     """
 
     def __init__(
-        self, library: SoundLibrary, encoder: str | Encoder | None = None, device: str = "cpu"
+        self,
+        library: SoundLibrary,
+        encoder: str | Encoder | None = None,
+        device: str = "cpu",
+        drift: Drift | None = None,
     ) -> None:
         self.catalogue = Catalogue()
         """What is told to those who ask; right from the start, also while the model loads."""
+        self.drift = drift
         self._library = library
         self._encoder = LibraryEncoder(library, encoder, device)
         self._using: Encoder | None = None
@@ -90,19 +97,22 @@ class Sounds:
             self._watch.join(STOP_SECONDS)
 
     def _load(self) -> None:
-        seen = ""
+        watch = LibraryWatch(
+            self._library,
+            self._current_encoder,
+            self._changed,
+            None if self.drift is None else self.drift.tick,
+        )
         try:
-            before = self._library.fingerprint()
-            self._changed(self._library.scorer(self._current_encoder()))
-            seen = before
+            self._changed(watch.read())
         except LibraryError as error:  # it may be mended, so the watch tries again
             self.catalogue = Catalogue(problem=str(error))
         except WakesoundError as error:
             self._tell(self._fail, error)
             return
-        self._watch = LibraryWatch(self._library, self._current_encoder, seen, self._changed)
+        self._watch = watch
         if not self._stopped:
-            self._watch.start()
+            watch.start()
 
     def _current_encoder(self) -> Encoder:
         self._using = self._encoder()

@@ -129,6 +129,11 @@ def test_neighbours_with_room_between_them_are_fine():
     assert check_others(takes, {"bell": [vectors(5.0)]}, {"bell": 0.9999}) == []
 
 
+def test_a_sound_without_takes_is_like_no_other():
+    """Words alone have no takes to compare: nothing is found, and numpy does not warn."""
+    assert check_others([], {"bell": [vectors(10.0)]}, {"bell": 0.9}) == []
+
+
 def test_a_single_take_goes_by_the_other_sounds_threshold():
     """Without takes to compare with, what would wake the other sound is too like it."""
     assert check_others([vectors(0.0)], {"bell": [vectors(10.0)]}, {"bell": 0.9})

@@ -116,7 +116,7 @@ def test_interrupted_halfway_it_asks_to_be_run_again(library, monkeypatch):
             raise KeyboardInterrupt
         write_record(path, record)
 
-    monkeypatch.setattr("wakeword.library.write_record", failing)
+    monkeypatch.setattr("wakeword.library_writer.write_record", failing)
     with pytest.raises(KeyboardInterrupt):
         reindex(library, NEW, "logmel")
     monkeypatch.undo()

@@ -17,8 +17,9 @@ from wakeword.assets import asset
 from wakeword.bank import load_bank
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError, EncoderError
-from wakeword.library import SoundLibrary, of_files
+from wakeword.library import SoundLibrary
 from wakeword.testing import ToneEncoder
+from wakeword.vectors import of_files
 from wakeword.veto import label_vectors, make_veto
 
 ENCODER = create_encoder("mini")

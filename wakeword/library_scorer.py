@@ -1,0 +1,102 @@
+"""From the records and embeddings of a library to what the engine listens for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from wakeword.bank import load_bank
+from wakeword.errors import ConfigError, EncoderError, LibraryCorrupt
+from wakeword.labels.text_cache import TextCache
+from wakeword.named import NamedLikeness, named_likeness
+from wakeword.patterns import SoundPatterns
+from wakeword.protocols import Encoder
+from wakeword.records import SoundRecord
+from wakeword.scorer import Enrolled, Scorer, make_scorer
+from wakeword.sequence import SoundOrder
+from wakeword.shelf import Shelf
+from wakeword.takes import Take, as_heard
+from wakeword.vectors import TakeVectors, of_files
+from wakeword.veto import Veto, make_veto
+
+_log = logging.getLogger(__name__)
+
+
+def library_scorer(
+    shelf: Shelf,
+    sounds: Mapping[str, SoundRecord],
+    vectors: TakeVectors,
+    encoder: Encoder,
+    texts: TextCache,
+) -> Scorer:
+    """Everything the engine needs to know of these sounds.
+
+    Args:
+        shelf: where their recordings are, read when an order is first asked for.
+        sounds: their records, by folder name.
+        vectors: embeddings by file; what has none is left out.
+        encoder: made them.
+        texts: where embeddings of words are kept.
+    """
+    enrolled = [_enrolled(sound, vectors, encoder, texts) for sound in sounds.values()]
+    bank = load_bank(encoder.id) if any(sound.verifier for sound in enrolled) else None
+    patterns = {sound.name: SoundPatterns.of(sound) for sound in sounds.values()}
+    return make_scorer(
+        enrolled,
+        encoder,
+        bank.cohort if bank is not None else None,
+        patterns={name: found for name, found in patterns.items() if found is not None},
+        vetoes=_vetoes(list(sounds.values()), vectors, encoder),
+        orders={
+            sound.name: SoundOrder(partial(_readable, shelf, where, sound, encoder), encoder.rate)
+            for where, sound in sounds.items()
+            if sound.takes and not sound.patterns
+        },
+    )
+
+
+def _enrolled(
+    sound: SoundRecord, vectors: TakeVectors, encoder: Encoder, texts: TextCache
+) -> Enrolled:
+    return Enrolled(
+        sound.name,
+        {take.file: vectors[take.file] for take in sound.takes if take.file in vectors},
+        sound.threshold,
+        sound.judge(encoder.id),
+        sound.short,
+        _named(sound, encoder, texts),
+    )
+
+
+def _named(sound: SoundRecord, encoder: Encoder, texts: TextCache) -> NamedLikeness | None:
+    """What scores the sound's words, if it has any and the encoder knows them."""
+    if sound.text is None:
+        return None
+    try:
+        return named_likeness(sound.text, sound.vetoes, encoder, texts)
+    except (ConfigError, EncoderError) as error:
+        _log.warning("the words of %s do not count: %s", sound.name, error)
+        return None
+
+
+def _vetoes(
+    sounds: Sequence[SoundRecord], vectors: TakeVectors, encoder: Encoder
+) -> dict[str, Veto]:
+    found = {
+        sound.name: make_veto(of_files(sound.rejected, vectors), sound.vetoes, encoder, sound.short)
+        for sound in sounds
+        if sound.takes
+    }
+    return {name: veto for name, veto in found.items() if veto is not None}
+
+
+def _readable(shelf: Shelf, where: str, sound: SoundRecord, encoder: Encoder) -> list[Take]:
+    """The takes of a sound that can be read, behind the encoder's front end."""
+    takes = []
+    for record in sound.takes:
+        try:
+            takes.append(as_heard(shelf.take(where, record), encoder))
+        except LibraryCorrupt as error:
+            _log.warning("%s", error)
+    return takes
