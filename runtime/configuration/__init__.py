@@ -25,7 +25,9 @@ __all__ = [
     "default_path",
     "find",
     "load",
+    "parse",
     "template",
+    "wanted",
 ]
 
 VARIABLE = "WAKESOUND_CONFIG"
@@ -114,6 +116,11 @@ def find() -> Path | None:
     return path if path.is_file() else None
 
 
+def wanted() -> bool:
+    """Whether there may be a file: not where ``WAKESOUND_CONFIG`` is set but empty."""
+    return os.environ.get(VARIABLE) != ""
+
+
 def template() -> str:
     """A file to begin with, in which everything is commented out."""
     return (Path(__file__).parent / "wakesound.toml").read_text(encoding="utf-8")
@@ -123,14 +130,22 @@ def load(path: Path) -> Configuration:
     """Read and check a file.
 
     Raises:
-        ConfigFileError: it cannot be read, is not TOML, or says what makes no sense; with all
-            problems, each with its line.
+        ConfigFileError: as :func:`parse`, or it cannot be read.
+    """
+    return parse(path, _read(path))
+
+
+def parse(path: Path, text: str) -> Configuration:
+    """Check what a file says, or would say.
+
+    Raises:
+        ConfigFileError: it is not TOML, or says what makes no sense; with all problems, each
+            with its line.
     """
     from pydantic import ValidationError
 
     from runtime.configuration.schema import FileTable
 
-    text = _read(path)
     data = _parse(path, text)
     lines = Lines(text)
     try:

@@ -38,6 +38,19 @@ class Lines:
                 return self._found[path[:length]]
         return 0
 
+    def span(self, path: Path) -> tuple[int, int]:
+        """The lines of a table with its sub-tables: first, and the last before the next table.
+
+        The last is 0 where the file ends with it; both are, if there is no such table.
+        """
+        start = self._found.get(path, 0)
+        later = [
+            line
+            for other, line in self._found.items()
+            if line > start and other[: len(path)] != path
+        ]
+        return start, (min(later) - 1 if start and later else 0)
+
     def _scan(self, text: str) -> None:
         depth, quotes = 0, ""
         for number, line in enumerate(text.splitlines(), 1):

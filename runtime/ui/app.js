@@ -22,7 +22,7 @@ import { language, switchLanguage, t } from "./words.js";
 
 /** @type {Record<string, View>} */
 const VIEWS = { listen, enroll, sounds, classify, monitor };
-const shared = { feed: new Feed(), ear: new Stream({ name: "browser" }) };
+const shared = { feed: new Feed(), ear: new Stream({ query: { name: "browser" } }) };
 const main = h("main", { id: "content", tabindex: -1 });
 const state = h("div", { class: "state", role: "status" });
 let leave = () => {};

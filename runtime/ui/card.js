@@ -2,7 +2,7 @@
 
 import { Problem, ask, path } from "./api.js";
 import { button, fill, h } from "./element.js";
-import { problemWords } from "./notice.js";
+import { problemWords } from "./problems.js";
 import { playButton } from "./player.js";
 import { percent } from "./scorebar.js";
 import { drawSpectrogram } from "./spectrogram.js";

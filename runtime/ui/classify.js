@@ -8,7 +8,7 @@ import { play } from "./player.js";
 import { record } from "./recorder.js";
 import { percent } from "./scorebar.js";
 import { drawSpectrogram } from "./spectrogram.js";
-import { timeline } from "./timeline.js";
+import { Timeline } from "./timeline.js";
 import { t } from "./words.js";
 
 const RECORD_SECONDS = 5;
@@ -115,13 +115,15 @@ function bar(label, score, note) {
 function overTime(heard, picture) {
   const canvas = h("canvas", { class: "waterfall", role: "img", "aria-label": t("spectrogram", { name: t("classify.timeline") }) });
   drawSpectrogram(canvas, picture.columns);
+  const rows = new Timeline(Object.keys(heard.scores));
+  rows.draw(heard.windows, 0, heard.seconds);
   return [
     h(
       "section",
       { class: "panel" },
       h("h2", {}, t("classify.timeline")),
       h("div", { class: "timeline" }, h("div", { class: "trow tall" }, h("span", { class: "name figure" }, `${heard.seconds.toFixed(1)} s`), canvas)),
-      timeline(Object.keys(heard.scores), heard.windows, 0, heard.seconds),
+      rows.element,
     ),
   ];
 }

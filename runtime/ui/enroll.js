@@ -3,7 +3,10 @@
 import { ask, path, recording } from "./api.js";
 import { expectationWords, slider } from "./budget.js";
 import { button, fill, h } from "./element.js";
-import { notify, problemWords, quiet, showProblem } from "./notice.js";
+import { HookForm } from "./hookform.js";
+import { newHook } from "./hooks.js";
+import { notify, quiet, showProblem } from "./notice.js";
+import { problemWords } from "./problems.js";
 import { confirmed } from "./question.js";
 import { record } from "./recorder.js";
 import { percent } from "./scorebar.js";
@@ -32,7 +35,7 @@ export function show(root) {
   const known = sessionStorage.getItem(KEY);
   if (!known) open(null);
   else {
-    ask("GET", path("drafts", known)).then(open, (error) => {
+    ask("GET", path("drafts", known), { query: { expectation: "false" } }).then(open, (error) => {
       open(null);
       if (error.status === 404) notify(t("enroll.gone"));
       else showProblem(error);
@@ -82,13 +85,28 @@ function showDraft(place, draft, close) {
   const meter = h("div", { class: "bar recording", role: "progressbar", "aria-label": t("enroll.recording"), hidden: true }, progress);
   const rest = h("div", { class: "steps" });
 
-  const refresh = async () => {
+  let drawn = 0;
+  let over = false;
+  /** The takes at once, what to expect of them when it is known. */
+  const refresh = async (fit = true) => {
+    const turn = (drawn += 1);
     try {
-      draw(await ask("GET", where));
+      const taken = await ask("GET", where, { query: { expectation: "false" } });
+      if (turn !== drawn || over) return;
+      draw(taken);
+      if (!fit) return;
+      expectation.textContent = t("enroll.expect.wait");
+      const now = await ask("GET", where);
+      if (turn === drawn && !over) expect(now);
     } catch (error) {
+      if (over) return; // enrolled or left meanwhile
       if (/** @type {any} */ (error).status === 404) close();
       showProblem(error);
     }
+  };
+  const expect = (/** @type {Draft} */ now) => {
+    expectation.textContent = expectationWords(now.expectation);
+    trial.changed(now.expectation?.threshold ?? 1);
   };
   const draw = (/** @type {Draft} */ now) => {
     const cards = now.takes.map((take, i) => {
@@ -99,19 +117,19 @@ function showDraft(place, draft, close) {
     fill(takes, cards);
     const missing = GOOD_TAKES - now.takes.length;
     enough.textContent = missing > 0 ? t("enroll.few", { n: missing }) : t("enroll.enough");
-    expectation.textContent = expectationWords(now.expectation);
     rest.hidden = !now.takes.length;
-    trial.changed(now.expectation?.threshold ?? 1);
   };
-  /** @param {Blob} audio */
-  const send = async (audio) => {
-    refused.textContent = "";
+  /**
+   * @param {Blob} audio
+   * @param {boolean} [last] whether no other follows, so that it is time to see what to expect
+   */
+  const send = async (audio, last = true) => {
     try {
       await ask("POST", `${where}/takes`, { form: recording(audio) });
-      await refresh();
+      refresh(last);
       return true;
     } catch (error) {
-      refused.textContent = t("enroll.refused", { why: problemWords(error) });
+      refused.append(h("p", {}, t("enroll.refused", { why: problemWords(error) })));
       return false;
     }
   };
@@ -130,8 +148,13 @@ function showDraft(place, draft, close) {
   };
   const files = h("input", { type: "file", class: "unseen", id: "takes-file", accept: "audio/*", multiple: true });
   files.addEventListener("change", async () => {
-    for (const file of files.files) await send(file);
+    refused.textContent = "";
+    const chosen = [...files.files];
     files.value = "";
+    for (const [i, file] of chosen.entries()) {
+      const last = i === chosen.length - 1;
+      if (!(await send(file, last)) && last) refresh(); // those before it count
+    }
   });
   const giveUp = async () => {
     if (!(await confirmed(t("enroll.drop.sure", { name: draft.name }), t("enroll.drop")))) return;
@@ -140,7 +163,7 @@ function showDraft(place, draft, close) {
   };
 
   const budget = slider(draft.budget_per_hour, (budget_per_hour) =>
-    ask("PATCH", where, { json: { budget_per_hour } }).then(draw, showProblem),
+    ask("PATCH", where, { json: { budget_per_hour } }).then(expect, showProblem),
   );
   const beats = h(
     "select",
@@ -148,16 +171,28 @@ function showDraft(place, draft, close) {
     Array.from({ length: MOST_BEATS }, (_, i) => h("option", { value: i + 1 }, i ? t("enroll.pattern.n", { n: i + 1 }) : t("enroll.pattern.1"))),
   );
   const end = h("div", {});
+  const hook = h("div", {});
+  /** @type {HookForm | null} */
+  let fields = null;
+  ask("GET", "hooks").then(({ kept, commands }) => {
+    if (kept) fill(hook, (fields = new HookForm({ commands, optional: true })).element);
+  }, () => null);
   const finish = async (/** @type {boolean} */ force) => {
+    if (fields && !fields.address.reportValidity()) return;
     trial.stop();
     try {
       const done = await ask("POST", `${where}/finish`, { json: { force } });
+      const { name } = done.sound;
       const count = Number(beats.value);
-      if (count > 1) await ask("POST", `sounds/${path(done.sound.name)}/patterns`, { json: { beats: count } });
+      const wanted = fields?.value;
       close();
       fill(place, doneCard(done));
+      if (count > 1) await ask("POST", `sounds/${path(name)}/patterns`, { json: { beats: count } }).catch(showProblem);
+      if (wanted) await ask("POST", "hooks", { json: newHook(wanted, name) }).catch((error) => notify(t("enroll.unhooked", { why: problemWords(error) })));
     } catch (error) {
-      const anyway = !force && /** @type {any} */ (error).code === "take_rejected";
+      const { code } = /** @type {any} */ (error);
+      if (code === "sound_exists") return fill(end, taken());
+      const anyway = !force && code === "take_rejected";
       fill(
         end,
         h("p", { class: "warning", role: "alert" }, problemWords(error)),
@@ -165,6 +200,29 @@ function showDraft(place, draft, close) {
       );
     }
   };
+  /** Somebody else has enrolled a sound of that name meanwhile: nothing is lost. */
+  const taken = () => {
+    const other = h("input", { id: "other-name", maxlength: 60, autocomplete: "off", value: `${draft.name} 2` });
+    const go = async (/** @type {any} */ json) => {
+      try {
+        draft.name = (await ask("PATCH", where, { json })).name;
+        title.textContent = t("enroll.of", { name: draft.name });
+        fill(end);
+        await finish(false);
+      } catch (error) {
+        showProblem(error);
+      }
+    };
+    return h(
+      "div",
+      { role: "alert" },
+      h("p", { class: "warning" }, t("enroll.taken", { name: draft.name })),
+      h("label", { for: other.id }, t("enroll.name")),
+      other,
+      h("div", { class: "actions" }, button(t("enroll.rename"), () => go({ name: other.value }), { class: "main" }), button(t("enroll.replace", { name: draft.name }), () => go({ replace: true }), { class: "danger" })),
+    );
+  };
+  const title = h("p", { class: "lead" }, t("enroll.of", { name: draft.name }));
   fill(
     rest,
     trial.element,
@@ -175,6 +233,7 @@ function showDraft(place, draft, close) {
       h("h2", {}, t("enroll.pattern")),
       h("label", { for: "beats" }, t("enroll.pattern.label")),
       beats,
+      hook,
       h("div", { class: "actions" }, button(t("enroll.finish"), () => finish(false), { class: "main" })),
       end,
     ),
@@ -184,7 +243,7 @@ function showDraft(place, draft, close) {
     h(
       "section",
       { class: "panel" },
-      h("div", { class: "row" }, h("p", { class: "lead" }, t("enroll.of", { name: draft.name })), button(t("enroll.drop"), giveUp, { class: "quiet" })),
+      h("div", { class: "row" }, title, button(t("enroll.drop"), giveUp, { class: "quiet" })),
       h("h2", {}, t("enroll.takes")),
       h("p", { class: "hint" }, t("enroll.takes.hint")),
       h(
@@ -202,7 +261,11 @@ function showDraft(place, draft, close) {
     rest,
   );
   draw(draft);
-  return () => trial.stop();
+  if (draft.takes.length) refresh();
+  return () => {
+    over = true;
+    trial.stop();
+  };
 }
 
 /** @param {any} done */
@@ -212,6 +275,7 @@ function doneCard(done) {
     { class: "panel", role: "status" },
     h("p", { class: "lead good" }, t("enroll.done", { name: done.sound.name })),
     h("p", {}, expectationWords(done.expectation)),
+    done.refitted.length > 0 && h("p", { class: "hint" }, t("enroll.refitted", { names: done.refitted.map((/** @type {any} */ other) => other.name).join(", ") })),
     h("div", { class: "actions" }, h("a", { class: "button main", href: "#/listen" }, t("listen.title")), h("a", { class: "button", href: "#/sounds" }, t("sounds.title"))),
   );
 }

@@ -1,7 +1,7 @@
 /** What the user should know now: a line at the top of the page, read aloud at once. */
 
 import { h } from "./element.js";
-import { findingWords } from "./findings.js";
+import { problemWords } from "./problems.js";
 import { t } from "./words.js";
 
 const box = h("div", { class: "notices", role: "alert" });
@@ -31,15 +31,4 @@ export function quiet() {
 /** @param {any} error of a request, or any other */
 export function showProblem(error) {
   notify(problemWords(error));
-}
-
-/**
- * @param {any} error
- * @returns {string} in the user's language, as far as it is known
- */
-export function problemWords(error) {
-  if (error?.findings?.length) return error.findings.map(findingWords).join("; ");
-  const key = `problem.${error?.code}`;
-  const known = t(key);
-  return known === key ? String(error?.message ?? error) : known;
 }

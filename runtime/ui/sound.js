@@ -3,6 +3,7 @@
 import { ask, path, request } from "./api.js";
 import { Cards } from "./cards.js";
 import { button, fill, h } from "./element.js";
+import { Hooks } from "./hooks.js";
 import { notify, showProblem } from "./notice.js";
 import { Patterns } from "./patterns.js";
 import { confirmed } from "./question.js";
@@ -20,7 +21,7 @@ export class SoundCard {
     this.told = "";
     this.where = `sounds/${path(sound.name)}`;
     this.facts = h("p", { class: "facts" });
-    this.hooks = h("div", {});
+    this.hooks = new Hooks(sound.name, changed);
     this.threshold = h("input", { type: "number", min: -1, max: 1, step: 0.005, id: `threshold-${sound.name}` });
     this.name = h("input", { id: `name-${sound.name}`, maxlength: 60, value: sound.name, autocomplete: "off" });
     this.takes = h("ul", { class: "cards takes" });
@@ -51,7 +52,8 @@ export class SoundCard {
       this.takes,
       h("h4", {}, t("sounds.patterns")),
       this.patterns.element,
-      this.hooks,
+      h("h4", {}, t("sounds.hooks")),
+      this.hooks.element,
       h("h4", {}, t("sounds.history")),
       this.history.element,
     );
@@ -60,7 +62,7 @@ export class SoundCard {
       h(
         "div",
         { class: "body" },
-        h("h2", {}, sound.name),
+        h("h2", {}, h("bdi", {}, sound.name)),
         this.facts,
         form,
         h(
@@ -81,8 +83,7 @@ export class SoundCard {
     const patterns = sound.events.filter((/** @type {string} */ event) => event !== sound.name);
     fill(this.facts, t("sounds.facts", { takes, rejected, date: timeWords(created) }), patterns.map((/** @type {string} */ name) => h("span", { class: "chip" }, name)));
     if (document.activeElement !== this.threshold) this.threshold.value = sound.threshold.toFixed(3);
-    const words = sound.hooks.map((/** @type {any} */ hook) => h("p", { class: "facts" }, t("sounds.hook", hook)));
-    fill(this.hooks, words.length > 0 && h("h4", {}, t("sounds.hooks")), words);
+    this.hooks.show(sound.hooks);
     if (this.details.open) this.open();
   }
 

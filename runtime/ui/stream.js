@@ -2,6 +2,7 @@
 
 import { address } from "./api.js";
 import { Microphone } from "./microphone.js";
+import { problemWords } from "./problems.js";
 import { token } from "./token.js";
 import { t } from "./words.js";
 
@@ -9,14 +10,23 @@ const MOST_WAITING_BYTES = 1_000_000;
 const AGAIN_MS = 1500;
 
 /**
- * Fires `ready`, `level`, `scores`, `wake` (detail: the server's message), `state` (detail: the
+ * Fires each message of the server by its `event` (detail: the message), `state` (detail: the
  * state) and `failed` (detail: why, in words; it has stopped then).
  */
 export class Stream extends EventTarget {
-  /** @param {Record<string, string | number>} query of the address: `name`, `draft` */
-  constructor(query) {
+  /**
+   * @param {object} what
+   * @param {string} [what.path] of the WebSocket
+   * @param {Record<string, string | number>} [what.query] of its address: `name`, `draft`
+   * @param {() => any} [what.hello] the first message, anew at each connection
+   * @param {() => boolean} [what.silent] whether it sends no audio
+   */
+  constructor({ path = "ws", query = {}, hello, silent = () => false }) {
     super();
+    this.path = path;
     this.query = query;
+    this.hello = hello;
+    this.silent = silent;
     /** @type {"stopped" | "connecting" | "listening"} */
     this.state = "stopped";
     /** @type {Microphone | null} */
@@ -28,18 +38,22 @@ export class Stream extends EventTarget {
   async start() {
     if (this.state !== "stopped") return;
     this.become("connecting");
-    try {
-      this.microphone = await Microphone.open();
-    } catch (error) {
-      return this.fail(/** @type {Error} */ (error).message);
-    }
-    this.microphone.addEventListener("lost", () => this.fail(t("mic.lost")));
-    this.microphone.addEventListener("chunk", (event) => {
-      const socket = this.socket;
-      if (this.state === "listening" && socket && socket.bufferedAmount < MOST_WAITING_BYTES) {
-        socket.send(/** @type {CustomEvent} */ (event).detail);
+    if (!this.silent()) {
+      try {
+        const microphone = await Microphone.open();
+        if (this.stopped()) return microphone.close(); // while the browser asked the user
+        this.microphone = microphone;
+      } catch (error) {
+        return this.stopped() ? undefined : this.fail(/** @type {Error} */ (error).message);
       }
-    });
+      this.microphone.addEventListener("lost", () => this.fail(t("mic.lost")));
+      this.microphone.addEventListener("chunk", (event) => {
+        const socket = this.socket;
+        if (this.state === "listening" && socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_WAITING_BYTES) {
+          socket.send(/** @type {CustomEvent} */ (event).detail);
+        }
+      });
+    }
     this.connect();
   }
 
@@ -48,21 +62,29 @@ export class Stream extends EventTarget {
     this.microphone = null;
     this.socket?.close();
     this.socket = null;
-    if (this.state !== "stopped") this.become("stopped");
+    if (!this.stopped()) this.become("stopped");
+  }
+
+  stopped() {
+    return this.state === "stopped";
   }
 
   connect() {
-    if (!this.microphone) return;
-    const url = address("ws", { rate: this.microphone.rate, scores: 1, ...this.query });
+    if (this.stopped()) return;
+    const rate = this.microphone ? { rate: this.microphone.rate } : {};
+    const url = address(this.path, { ...rate, scores: 1, ...this.query });
     url.protocol = url.protocol.replace("http", "ws");
     const known = token();
     const socket = known ? new WebSocket(url, ["wakesound.bearer", known]) : new WebSocket(url);
     this.socket = socket;
     let refused = "";
+    socket.onopen = () => this.hello && socket.send(JSON.stringify(this.hello()));
     socket.onmessage = (message) => {
       const told = JSON.parse(message.data);
       if (told.event === "ready") this.become("listening");
-      if (told.event === "error" && told.error !== "loading") refused = told.detail;
+      if (told.event === "error" && told.error !== "loading") {
+        refused = problemWords({ code: told.error, message: told.detail });
+      }
       this.dispatchEvent(new CustomEvent(told.event, { detail: told }));
     };
     socket.onclose = () => {
@@ -73,10 +95,15 @@ export class Stream extends EventTarget {
     };
   }
 
+  /** @param {any} message for a connection that is there */
+  tell(message) {
+    const open = this.state === "listening" && this.socket?.readyState === WebSocket.OPEN;
+    if (open) this.socket?.send(JSON.stringify(message));
+  }
+
   /** @param {string} why */
   fail(why) {
     this.stop();
-    this.become("stopped");
     this.dispatchEvent(new CustomEvent("failed", { detail: why }));
   }
 

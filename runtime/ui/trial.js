@@ -12,7 +12,7 @@ const SILENT_MS = 400;
 export class Trial {
   /** @param {string} draft id */
   constructor(draft) {
-    this.stream = new Stream({ draft, name: "trial" });
+    this.stream = new Stream({ query: { draft, name: "trial" } });
     this.wakes = 0;
     this.scored = 0;
     this.timer = 0;

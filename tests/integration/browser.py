@@ -66,11 +66,14 @@ class FakeMicrophone:
 
 
 @contextmanager
-def chromium(microphone: Path | None = None) -> Iterator[Browser]:
+def chromium(
+    microphone: Path | None = None, env: dict[str, str] | None = None
+) -> Iterator[Browser]:
     """The browser; every page may use the microphone.
 
     Args:
-        microphone: the file it plays; without one there is no microphone.
+        microphone: the file it plays; without one the machine's counts, if there is any.
+        env: its environment.
     """
     from playwright.sync_api import expect, sync_playwright
 
@@ -83,7 +86,10 @@ def chromium(microphone: Path | None = None) -> Iterator[Browser]:
         ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=_PROGRAM, args=arguments, chromium_sandbox=False
+            executable_path=_PROGRAM,
+            args=arguments,
+            chromium_sandbox=False,
+            env=dict(env or os.environ),
         )
         try:
             yield browser
@@ -116,7 +122,7 @@ def opened(browser: Browser, url: str, view: str = "listen", **options: Any) -> 
         page.goto(f"{url}/#/{view}")
         page.get_by_role("heading", level=1).wait_for()
         yield page
-        assert wrong == []
+        assert wrong == [], wrong
     finally:
         context.close()
 

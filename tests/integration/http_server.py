@@ -25,7 +25,7 @@ from wakeword.library import SoundLibrary
 DEMO = asset("demo")
 WHISTLES = sorted(DEMO.glob("whistle_*.flac"))
 KNOCKS = sorted(DEMO.glob("double_knock_*.flac"))
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 """How long anything is waited for; nothing takes nearly as long."""
 OFFSET = -0.05
 """Added to the thresholds of servers whose engine is not said."""
@@ -61,7 +61,7 @@ def serving(folder: Path, *, limits: Limits | None = None, **options: Any) -> It
     """
     of_service = {
         name: options.pop(name)
-        for name in ("encoder", "label_encoder", "history", "actions", "engine_config")
+        for name in ("encoder", "label_encoder", "history", "actions", "engine_config", "hook_file")
         if name in options
     }
     options.setdefault("port", 0)

@@ -46,12 +46,13 @@ def served(library: Path, tmp_path: Path) -> Iterator[Served]:
     """A server with the demo's sounds that keeps audio."""
     shutil.copytree(library, tmp_path / "library")
     history = History(tmp_path / "history", HistoryConfig(keep_audio=True, keep_speech=True))
-    with serving(tmp_path / "library", history=history) as served:
+    hooks = tmp_path / "wakesound.toml"
+    with serving(tmp_path / "library", history=history, hook_file=hooks) as served:
         yield served
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Served]:
     """A server without sounds."""
-    with serving(tmp_path / "library") as served:
+    with serving(tmp_path / "library", hook_file=tmp_path / "wakesound.toml") as served:
         yield served

@@ -1,6 +1,7 @@
 """Takes pictures of every view of the page for the documentation.
 
 python -m tests.integration.page_pictures docs/images
+python -m tests.integration.page_pictures docs/images monitor
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import io
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -28,19 +30,21 @@ LOOKS = {
 LABELS = {"en-GB": "dog barking, whistling, door knock", "zh-CN": "狗叫, 口哨, 敲门"}
 
 
-def take(folder: Path) -> None:
-    """All pictures, into a folder."""
+def take(folder: Path, views: Sequence[str] = ()) -> None:
+    """All pictures, or those of some views, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         microphone = FakeMicrophone(work / "room.wav")
         history = History(work / "history", HistoryConfig(keep_audio=True, keep_speech=True))
         with (
-            serving(enrolled(work / "library"), history=history) as served,
+            serving(enrolled(work / "library"), history=history, hook_file=_hooks(work)) as served,
             chromium(microphone.path) as browser,
         ):
             for look, options in LOOKS.items():
                 for view in (listen, enroll, sounds, classify, monitor):
+                    if views and view.__name__ not in views:
+                        continue
                     locale = "zh-CN" if (look, view) == ("phone", classify) else "en-GB"
                     shot = {"view": view.__name__, "locale": locale, **options}
                     with opened(browser, served.url, **shot) as page:  # type: ignore[arg-type]
@@ -89,9 +93,20 @@ def monitor(page: Page, microphone: FakeMicrophone, locale: str) -> None:
     """Some seconds of watching."""
     microphone.hear(8.0, (0.8, WHISTLES[0]), (3.5, KNOCKS[0]), (6.3, WHISTLES[2]))
     page.locator("#labels").fill(LABELS[locale])
-    page.locator("#alert").fill("0.4")
     page.locator(".actions button.main").click()
-    page.wait_for_timeout(13_000)
+    page.locator(".alerts li").nth(1).wait_for()
+    page.wait_for_timeout(8_000)
+
+
+def _hooks(folder: Path) -> Path:
+    """A configuration file with something to show."""
+    path = folder / "wakesound.toml"
+    path.write_text(
+        '[[hooks]]\nname = "phone"\nsounds = "double knock"\ndo = "https://ntfy.sh/my-door"\n'
+        'template = "ntfy"\nmessage = "{name} at {time:%H:%M}"\nquiet_hours = "22:00-07:00"\n',
+        encoding="utf-8",
+    )
+    return path
 
 
 def _save(png: bytes, path: Path) -> None:
@@ -100,4 +115,4 @@ def _save(png: bytes, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]))
+    take(Path(sys.argv[1]), sys.argv[2:])

@@ -340,9 +340,9 @@ def test_a_sound_is_enrolled_step_by_step(tmp_path: Path) -> None:
 
         strict = client.patch(base, json={"budget_per_hour": 0.05}).json()["expectation"]
         loose = client.patch(base, json={"budget_per_hour": 5}).json()["expectation"]
-        assert strict["threshold"] > loose["threshold"]
+        assert strict["threshold"] >= loose["threshold"]  # both may be at the least there is
         if strict["false_wakes_per_day"] is not None:  # enough is known to say
-            assert strict["false_wakes_per_day"] < loose["false_wakes_per_day"]
+            assert strict["false_wakes_per_day"] <= loose["false_wakes_per_day"]
         assert "false wake" in loose["text"]
 
         take = whole["takes"][0]
@@ -354,12 +354,41 @@ def test_a_sound_is_enrolled_step_by_step(tmp_path: Path) -> None:
         assert done.status_code == 201, done.text
         assert done.json()["sound"]["takes"] == 3
         assert done.json()["sound"]["budget_per_hour"] == 5
-        assert done.json()["expectation"]["threshold"] == done.json()["sound"]["threshold"]
+        expectation = done.json()["expectation"]
+        assert expectation["threshold"] == done.json()["sound"]["threshold"]
+        assert expectation["noisy_miss_rate"] == done.json()["sound"]["noisy_miss_rate"]
+        assert done.json()["refitted"] == []
         _problem(client.get(base), 404, "draft_not_found")
         assert client.get("/sounds").json()["sounds"][0]["name"] == "whistle"
         _problem(client.post("/drafts", json={"name": "Whistle"}), 409, "sound_exists")
         redo = client.post("/drafts", json={"name": "Whistle", "replace": True})
         assert redo.status_code == 201
+
+
+def test_two_drafts_of_one_name_lose_nothing(tmp_path: Path) -> None:
+    """The second to finish is told, and goes on under another name or in place of the first."""
+    with serving(tmp_path / "new") as served, served.client() as client:
+        drafts = [client.post("/drafts", json={"name": "whistle"}).json() for _ in range(3)]
+        bases = [f"/drafts/{draft['id']}" for draft in drafts]
+        for base in bases:
+            for path in WHISTLES[:2]:
+                assert client.post(f"{base}/takes", files=upload(path)).status_code == 201
+        first, second, third = bases
+        before = client.get(second).json()["takes"]
+        assert client.post(f"{first}/finish").status_code == 201
+        for base in (second, third):
+            _problem(client.post(f"{base}/finish"), 409, "sound_exists")
+        _problem(client.patch(second, json={"name": "Whistle"}), 409, "sound_exists")
+        _problem(client.patch(second, json={}), 422, "bad_request")
+        renamed = client.patch(second, json={"name": "whistle two"}).json()
+        assert renamed["name"] == "whistle two"
+        assert [take["id"] for take in renamed["takes"]] == [take["id"] for take in before]
+        done = client.post(f"{second}/finish", json={"force": True})
+        assert done.json()["sound"]["name"] == "whistle two"
+        assert client.patch(third, json={"replace": True}).status_code == 200
+        assert client.post(f"{third}/finish", json={"force": True}).status_code == 201
+        names = [sound["name"] for sound in client.get("/sounds").json()["sounds"]]
+        assert names == ["whistle", "whistle two"]
 
 
 def test_drafts_are_bounded_and_can_be_given_up(served: Served, client: httpx.Client) -> None:

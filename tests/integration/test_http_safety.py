@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
+import time
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
@@ -251,6 +252,26 @@ def test_a_body_is_limited_in_bytes(served: Served) -> None:
         assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
 
+def test_uploads_are_limited_in_sum(tmp_path: Path) -> None:
+    """Many at once hold no more than all may together; what is answered makes room again."""
+    wav = _silent_wav(5)
+    limits = Limits(uploads_bytes=3 * len(wav) // 2)
+    with serving(tmp_path / "library", limits=limits) as served, served.client() as client:
+        for _ in range(4):  # one after the other there is room
+            assert _post(client, wav).status_code == 200
+        waiting = socket.create_connection(("127.0.0.1", served.port))
+        with waiting:
+            head = f"POST /drafts HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(wav)}\r\n"
+            waiting.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + wav[:-1000])
+            deadline = time.monotonic() + WAIT_SECONDS
+            while (answer := _post(client, wav)).status_code == 200:
+                assert time.monotonic() < deadline
+            assert (answer.status_code, answer.json()["error"]) == (503, "busy")
+            assert "retry-after" in answer.headers
+        while _post(client, wav).status_code != 200:
+            assert time.monotonic() < deadline
+
+
 def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
     """However small the file is, what it becomes is bounded."""
     from wakeword.audiofile import encode_flac
@@ -310,7 +331,7 @@ def test_few_recordings_are_unpacked_at_once(
 def test_a_slow_body_is_given_up(served: Served) -> None:
     """A client that begins a request and stops sending gets a 408, and frees its place."""
     head = (
-        "POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+        "POST /drafts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
         "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
     )
     with socket.create_connection(("127.0.0.1", served.port), timeout=WAIT_SECONDS) as slow:
@@ -320,7 +341,7 @@ def test_a_slow_body_is_given_up(served: Served) -> None:
 
 def test_a_client_that_vanishes_in_an_upload_harms_nobody(served: Served) -> None:
     """Half a body and a closed connection; the server goes on."""
-    head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc"
+    head = b"POST /drafts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc"
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", served.port)) as gone:
             gone.sendall(head)

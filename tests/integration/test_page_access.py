@@ -33,6 +33,12 @@ def _fill(page: Page, view: str) -> None:
     elif view == "sounds":
         page.locator("summary").first.click()
         expect(page.locator(".take")).to_have_count(3)
+        page.get_by_role("button", name="Add an action").first.click()
+        page.get_by_label("Address").wait_for()
+    elif view == "monitor":
+        page.locator("summary").click()
+        page.get_by_role("button", name="Start").click()
+        page.locator(".watched").first.wait_for()
     elif view == "classify":
         page.get_by_label("A recording: WAV").set_input_files(WHISTLES[0])
         page.get_by_role("button", name="Classify").click()

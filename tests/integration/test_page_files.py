@@ -11,11 +11,20 @@ import pytest
 
 pytest.importorskip("fastapi")
 
+import enroll
+from runtime.services.http.problems import STATUSES
 from runtime.services.http.routes.root import UI
 from tests.integration.http_server import Served, serving
 
+ENROLL = Path(enroll.__file__).parent
 MOST_BYTES = 500_000
 TOKEN = "a-token-that-is-long-enough"
+EXAMPLES = {
+    "https://example.org",
+    "https://ntfy.sh",
+    "https://open.feishu.cn",
+    "https://qyapi.weixin.qq.com",
+}
 FILES = sorted(path.name for path in UI.iterdir())
 
 
@@ -51,12 +60,16 @@ def test_the_page_is_at_the_root(served: Served) -> None:
 
 
 def test_the_page_is_small_and_names_no_other_machine() -> None:
-    """All of it is under 500 KB, and nothing in it is fetched from elsewhere."""
+    """All of it is under 500 KB, and nothing in it is fetched from elsewhere.
+
+    Examples of what an action may call are words, which nothing asks.
+    """
     texts = {name: (UI / name).read_text(encoding="utf-8") for name in FILES}
     assert sum(len(text.encode()) for text in texts.values()) < MOST_BYTES
     for name, text in texts.items():
         found = set(re.findall(r"https?://[\w.-]+", text))
-        assert found <= {"http://www.w3.org", "http://localhost"}, name
+        allowed = {"http://www.w3.org", "http://localhost"}
+        assert found <= allowed | (EXAMPLES if name in ("words.js", "problems.js") else set()), name
 
 
 def test_every_word_is_in_both_languages() -> None:
@@ -68,7 +81,17 @@ def test_every_word_is_in_both_languages() -> None:
     used = set(re.findall(r'"((?:[a-z_]+\.)+[a-z_0-9]+)"', scripts)) & set(known)
     asked = set(re.findall(r'\bt\("([\w.]+)"', scripts))
     assert asked <= set(known)
-    made = ("finding.", "problem.", "remark.", "app.", "card.", "monitor.", "classify.", "sounds.")
+    made = (
+        "finding.",
+        "problem.",
+        "remark.",
+        "app.",
+        "card.",
+        "monitor.",
+        "classify.",
+        "sounds.",
+        "hook.",
+    )
     spare = {key for key in known if key not in used | asked and not key.startswith(made)}
     assert spare <= {"listen.title", "enroll.title"}
     for english, chinese in known.values():
@@ -76,3 +99,21 @@ def test_every_word_is_in_both_languages() -> None:
         assert chinese
         placed = re.findall(r"\{\w+\}", english)
         assert sorted(placed) == sorted(re.findall(r"\{\w+\}", chinese))
+
+
+def test_every_error_has_chinese_words() -> None:
+    """Each code that an endpoint may answer with, and each finding of a take."""
+    source = Path(UI.parent, "services", "http")
+    texts = "".join(path.read_text(encoding="utf-8") for path in source.rglob("*.py"))
+    codes = set(re.findall(r'Refusal\(\s*\d{3},\s*"(\w+)"', texts))
+    codes |= {code for _, _, code in STATUSES} | {"not_found", "method_not_allowed", "fault"}
+    assert len(codes) > 40
+    problems = (UI / "problems.js").read_text(encoding="utf-8")
+    words = (UI / "words.js").read_text(encoding="utf-8")
+    known = set(re.findall(r'^  (\w+): "', problems, re.MULTILINE))
+    known |= set(re.findall(r'^  "problem\.(\w+)":', words, re.MULTILINE))
+    assert codes - {"unauthorized"} <= known  # that one asks for the token
+    quality = "".join((ENROLL / name).read_text() for name in ("quality.py", "session.py"))
+    findings = set(re.findall(r'(?:Finding\(|\[\()"(\w+)",', quality))
+    assert {"quiet", "unlike", "duplicate"} <= findings
+    assert findings <= set(re.findall(r'^  "finding\.(\w+)":', words, re.MULTILINE))

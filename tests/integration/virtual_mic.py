@@ -97,6 +97,12 @@ class VirtualMic:
         self._module = self._pactl("load-module", "module-null-sink", *sink.split()) or ""
         self._pactl("set-default-source", "virtual.monitor")
 
+    def show_to_browsers(self) -> None:
+        """Offer it as a source of its own, since browsers list no monitor; it goes with it."""
+        source = "source_name=browser master=virtual.monitor"
+        self._pactl("load-module", "module-remap-source", *source.split())
+        self._pactl("set-default-source", "browser")
+
     def pull_out(self) -> None:
         """Take the microphone away; the server goes on."""
         self._pactl("unload-module", self._module)

@@ -18,13 +18,16 @@ from runtime.services.http.problems import install_handlers
 from runtime.services.http.routes import (
     archive,
     classify,
+    draft_takes,
     drafts,
     drawing,
     events,
     health,
     history,
+    hooks,
     labels,
     listening,
+    monitor,
     patterns,
     root,
     sounds,
@@ -42,11 +45,14 @@ _ROUTERS = (
     takes,
     patterns,
     archive,
+    hooks,
     drafts,
+    draft_takes,
     events,
     listening,
     history,
     stream,
+    monitor,
     health,
     root,
 )
@@ -54,7 +60,8 @@ _DESCRIPTION = """Wake a device with your own sound.
 
 Errors are JSON: `{"error": CODE, "detail": WHAT IS WRONG AND WHAT TO DO NEXT}`.
 
-`/ws` is a WebSocket: raw audio in, events out. It is not described here, see the documentation.
+`/ws` and `/monitor` are WebSockets: raw audio in, events and alerts out. They are not described
+here, see the documentation.
 """
 
 

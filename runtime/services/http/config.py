@@ -24,6 +24,8 @@ class Limits:
 
     upload_bytes: int = 25_000_000
     """Body of a request."""
+    uploads_bytes: int = 250_000_000
+    """Bodies of all requests that are being answered, together."""
     classify_seconds: float = 600.0
     """Length of a recording to classify."""
     take_seconds: float = 60.0
@@ -53,7 +55,8 @@ class ServerConfig:
     """Where and for whom.
 
     Raises:
-        ConfigError: other machines could ask without a token, or a setting makes no sense.
+        ConfigError: other machines could ask, or programs be run, without a token; or a setting
+            makes no sense.
     """
 
     host: str = HOST
@@ -68,6 +71,8 @@ class ServerConfig:
     """Sources to hear: see ``runtime.sources.open_source``."""
     realtime: bool = True
     """Play recordings among them by the clock."""
+    commands: bool = False
+    """Whether clients may set hooks that run programs: they can then run anything here."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -77,6 +82,11 @@ class ServerConfig:
             raise ConfigError(
                 f"{self.host} can be reached by other machines; give them a token with "
                 f"--token-file FILE or {TOKEN_VARIABLE}, or stay at --host {HOST}"
+            )
+        if self.commands and not self.token:
+            raise ConfigError(
+                "--allow-commands lets clients run programs here; give them a token with "
+                f"--token-file FILE or {TOKEN_VARIABLE}"
             )
         for origin in self.cors:
             if not _ORIGIN.fullmatch(origin):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from enroll.calibration import Calibration
@@ -51,13 +52,31 @@ class Draft:
     """A sound on its way. Its methods block, and take turns.
 
     Args:
-        enrollment: where the takes go.
+        make: begins an enrollment under a name, which may replace a sound of that name.
+        library: where the sound goes.
+        name: of the sound.
+        replace: whether a sound of that name gives way.
         budget_per_hour: false alarms per hour that are borne; may be changed.
         most_takes: how many there may be.
+
+    Raises:
+        WakesoundError: the name cannot be used.
     """
 
-    def __init__(self, enrollment: Enrollment, budget_per_hour: float, most_takes: int) -> None:
+    def __init__(
+        self,
+        make: Callable[[str, bool], Enrollment],
+        library: SoundLibrary,
+        name: str,
+        replace: bool,
+        budget_per_hour: float,
+        most_takes: int,
+    ) -> None:
         self.id = secrets.token_urlsafe(9)
+        self._make = make
+        self._library = library
+        self._fitted: tuple[object, tuple[Calibration, Scorer]] | None = None
+        enrollment = make(name, replace)
         self.name = enrollment.name
         self.budget_per_hour = budget_per_hour
         self.touched = time.monotonic()
@@ -67,14 +86,14 @@ class Draft:
         self._count = 0
         self._lock = threading.Lock()
 
-    def add(self, clip: AudioClip, library: SoundLibrary) -> list[DraftTake]:
+    def add(self, clip: AudioClip) -> list[DraftTake]:
         """Add every sound in a recording as a take; those that were added.
 
         Raises:
             TakeRejected: there is no sound in it.
             Refusal: none of them can be used (422), or there are too many takes (409).
         """
-        found = find_takes(clip, library.segmenter)
+        found = find_takes(clip, self._library.segmenter)
         with self._lock:
             if len(self._ids) + len(found) > self._most:
                 raise Refusal(
@@ -99,6 +118,23 @@ class Draft:
         """All takes, each judged beside the others."""
         with self._lock:
             return self._takes()
+
+    def rename(self, name: str, replace: bool) -> None:
+        """Go on under another name, or in place of the sound that has this one.
+
+        Raises:
+            SoundExists: there is a sound of that name, and ``replace`` is false.
+            LibraryError: the name cannot be used.
+        """
+        with self._lock:
+            fresh = self._make(name, replace)
+            ids: list[str] = []
+            old = self._enrollment
+            for id, label, take in zip(self._ids, old.labels, old.takes, strict=True):
+                fresh.add(take, label)
+                if len(fresh.takes) > len(ids):
+                    ids.append(id)
+            self._enrollment, self._ids, self.name = fresh, ids, fresh.name
 
     def take(self, id: str) -> Take:
         """One of them.
@@ -125,7 +161,7 @@ class Draft:
         with self._lock:
             if not self._ids:
                 return None
-            return self._enrollment.trial(self.budget_per_hour)[0]
+            return self._trial()[0]
 
     def try_out(self, clip: AudioClip, encoder: Encoder, config: EngineConfig) -> Trial:
         """Hear a recording as the engine would, with this sound alone.
@@ -134,7 +170,7 @@ class Draft:
             TakeRejected: there are no takes yet.
         """
         with self._lock:
-            calibration, sounds = self._enrollment.trial(self.budget_per_hour)
+            calibration, sounds = self._trial()
         windows: list[tuple[float, float]] = []
 
         def see(window: Window, match: Match | None) -> None:
@@ -153,7 +189,7 @@ class Draft:
             TakeRejected: there are no takes yet.
         """
         with self._lock:
-            return self._enrollment.trial(self.budget_per_hour)[1]
+            return self._trial()[1]
 
     def finish(self, force: bool) -> EnrollmentResult:
         """Store the sound.
@@ -164,6 +200,13 @@ class Draft:
         """
         with self._lock:
             return self._enrollment.finish(budget_per_hour=self.budget_per_hour, force=force)
+
+    def _trial(self) -> tuple[Calibration, Scorer]:
+        """What it would be now; fitted anew only if something has changed that counts."""
+        state = (self.budget_per_hour, self.name, *self._ids, self._library.fingerprint())
+        if self._fitted is None or self._fitted[0] != state:
+            self._fitted = (state, self._enrollment.trial(self.budget_per_hour))
+        return self._fitted[1]
 
     def _add(self, take: Take) -> list[Finding]:
         """Add a take; why not, if it was refused."""

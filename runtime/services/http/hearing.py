@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from runtime.listener import WakeListener
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from runtime.services.http.service import Service
 
 _log = logging.getLogger(__name__)
+
+Follower = Callable[[str, AudioFrame], object]
+"""Is told the name of the source and each frame, in the source's thread; it must be quick."""
 
 
 class Hearing:
@@ -39,6 +42,7 @@ class Hearing:
         self._listener: WakeListener | None = None
         self._lock = threading.RLock()  # one at a time starts or stops
         self._muted_until = 0.0
+        self._followers: tuple[Follower, ...] = ()
         self.wanted = False
         """Whether it shall listen."""
         self.problem = ""
@@ -96,6 +100,17 @@ class Hearing:
         """Hear nothing for so long from now on; 0 ends it."""
         self._muted_until = time.monotonic() + seconds
 
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Let somebody hear along from now on, until what is returned is called."""
+        with self._lock:
+            self._followers = (*self._followers, follower)
+
+        def leave() -> None:
+            with self._lock:
+                self._followers = tuple(one for one in self._followers if one is not follower)
+
+        return leave
+
     def sounds_changed(self) -> None:
         """Begin now, if it was waiting for the first sound."""
         if self.wanted and not self.listening and self.problem:
@@ -118,6 +133,7 @@ class Hearing:
                 config=service.engine_config,
                 history=service.history,
                 observe=self._observe,
+                drift=service.drift,
             )
             listener.on("*", self._heard)
             listener.start()
@@ -141,6 +157,8 @@ class Hearing:
         self._service.metrics.heard(source, frame.seconds / hop)
         if self._service.feed.watched:
             self._service.feed.moment(level_moment(source, frame))
+        for follower in self._followers:
+            follower(source, frame)
         return True
 
 

@@ -16,10 +16,11 @@ DRAIN_SECONDS = 5.0
 
 
 class RequestLimits:
-    """Refuses bodies that are too large or too slow, and requests beyond a number.
+    """Refuses bodies that are too large or too slow, and requests beyond a number or a sum.
 
     A body that says its size is refused before it is read, another one as soon as it has
-    become too large. Streams are not counted: they have limits of their own.
+    become too large. What is uploaded counts until its request is answered, so that all
+    together hold no more than a sum. Streams are not counted: they have limits of their own.
 
     Args:
         app: what is protected.
@@ -30,6 +31,7 @@ class RequestLimits:
         self._app = app
         self._limits = limits
         self._active = 0
+        self._held = _Held(limits.uploads_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == "/events":
@@ -47,29 +49,56 @@ class RequestLimits:
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         stated = headers.get("content-length", "0")
-        body = _Body(receive, self._limits)
+        body = _Body(receive, self._limits, self._held)
         if stated.isdecimal() and int(stated) > self._limits.upload_bytes:
             if "expect" not in headers:
                 await body.drain()
             await refuse(body.too_large(), scope, receive, send)
-        else:
+            return
+        try:
             await self._app(scope, body.receive, send)
+        finally:
+            body.release()
+
+
+class _Held:
+    """The bytes of all bodies together; used on the event loop alone.
+
+    Args:
+        most: how many there may be.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes = 0
+
+    def take(self, count: int) -> bool:
+        """Whether so many more fit in; then they are held."""
+        fits = self._bytes + count <= self._most
+        self._bytes += count if fits else 0
+        return fits
+
+    def release(self, count: int) -> None:
+        """So many are held no more."""
+        self._bytes -= count
 
 
 class _Body:
     """The body of one request, as it arrives."""
 
-    def __init__(self, receive: Receive, limits: Limits) -> None:
+    def __init__(self, receive: Receive, limits: Limits, held: _Held) -> None:
         self._receive = receive
         self._limits = limits
-        self._taken = 0
+        self._all = held
+        self._taken = self._own = 0
         self._complete = False
 
     async def receive(self) -> Message:
         """The next message.
 
         Raises:
-            Refusal: too much has arrived (413), or nothing for too long (408).
+            Refusal: too much has arrived (413), or nothing for too long (408), or all bodies
+                together are too much (503).
         """
         if self._complete:  # what comes now is the client's leaving, however late
             return await self._receive()
@@ -78,12 +107,22 @@ class _Body:
         except asyncio.TimeoutError:
             seconds = self._limits.idle_seconds
             raise Refusal(408, "too_slow", f"nothing arrived for {seconds:.0f} s") from None
-        self._taken += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._taken += size
         self._complete = not message.get("more_body", False)
         if self._taken > self._limits.upload_bytes:
             await self.drain()
             raise self.too_large()
+        if not self._all.take(size):
+            await self.drain()
+            raise Refusal(503, "busy", "too much is being uploaded; try again", retry_seconds=5)
+        self._own += size
         return message
+
+    def release(self) -> None:
+        """The request is answered: nothing of it is held any more."""
+        self._all.release(self._own)
+        self._own = 0
 
     async def drain(self) -> None:
         """Take and forget the rest, up to as much again as is allowed."""

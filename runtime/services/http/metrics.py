@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -12,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from runtime.stats import Stats
 from wakeword.audio import FloatArray
-from wakeword.protocols import Encoder, TextEncoder
+from wakeword.protocols import Encoder, FrameEncoder, TextEncoder
 from wakeword.views import short_seconds
 
 _EMBEDDING_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -122,11 +123,20 @@ class MeteredEncoder:
         self.dim = encoder.dim
         self.window_seconds = encoder.window_seconds
         self.short_seconds = short_seconds(encoder)
+        if isinstance(encoder, FrameEncoder):
+            self.frame_samples, self.frame_hop = encoder.frame_samples, encoder.frame_hop
+            self.frames = encoder.frames
+            self.embed_frames = partial(self._timed, encoder.embed_frames)
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed`."""
+        return self._timed(self._encoder.embed, windows)
+
+    def _timed(
+        self, work: Callable[[Sequence[FloatArray]], FloatArray], windows: Sequence[FloatArray]
+    ) -> FloatArray:
         began = time.perf_counter()
-        vectors = self._encoder.embed(windows)
+        vectors = work(windows)
         self._metrics.embedding_seconds.observe(time.perf_counter() - began)
         self._metrics.embeddings.inc(len(windows))
         return vectors

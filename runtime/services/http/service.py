@@ -8,11 +8,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from runtime.classifier import make_classifier
-from runtime.configuration.hook import Hook
-from runtime.dispatch import Dispatcher
 from runtime.history import History, HistoryConfig
 from runtime.history_entry import HistoryEntry
 from runtime.history_recorder import Recorder
@@ -22,6 +21,7 @@ from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
 from runtime.services.http.hearing import Hearing
+from runtime.services.http.hooks import HookBook
 from runtime.services.http.metrics import MeteredEncoder, Metrics, metered
 from runtime.services.http.problems import Refusal
 from runtime.services.http.workers import Workers
@@ -69,12 +69,14 @@ class Service:
         engine_config: settings of all engines.
         history: where wakes and near misses are remembered; None remembers none.
         actions: names of sounds, ``"*"`` for any, with the URI of what to do.
-        hooks: those of a configuration file.
+        hook_file: the configuration file whose hooks count and may be changed; it need not
+            exist. None keeps no hooks.
         action_timeout_seconds: how long one call of an action may take.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
+        drift: whether the sounds follow the room of the server's own live sources.
 
     Raises:
-        WakesoundError: an action makes no sense.
+        WakesoundError: an action makes no sense, or the hooks' file cannot be used.
     """
 
     def __init__(
@@ -87,9 +89,10 @@ class Service:
         engine_config: EngineConfig | None = None,
         history: History | None = None,
         actions: Sequence[tuple[str, str]] = (),
-        hooks: Sequence[Hook] = (),
+        hook_file: Path | None = None,
         action_timeout_seconds: float = TIMEOUT_SECONDS,
         device: str = "cpu",
+        drift: bool = False,
     ) -> None:
         self.library = library
         self.config = config or ServerConfig()
@@ -103,16 +106,18 @@ class Service:
         self.jobs = Workers("job", threads, waiting=self.config.limits.requests)
         self.hearing_jobs = Workers("stream", threads, waiting=self.config.limits.requests)
         self.drafts = DraftTable(self.config.limits)
-        self._dispatcher = Dispatcher()
-        for sound, uri in actions:
-            self._dispatcher.add(sound, uri, action_timeout_seconds)
-        for hook in hooks:
-            hook.dispatch_by(self._dispatcher)
+        self.hooks = HookBook(
+            hook_file,
+            actions,
+            commands=self.config.commands,
+            timeout_seconds=action_timeout_seconds,
+        )
         self.history = None if history is None else _Counted(history, self.metrics, self.feed)
         self._writer = None if self.history is None else HistoryWriter(self.history)
         self._encoder = LibraryEncoder(library, encoder, device)
         self._label_encoder = label_encoder
         self._device = device
+        self.drift = drift
         self._loaded: Loaded | None = None
         self._watch: LibraryWatch | None = None
         self._classifier: Classifier | None = None
@@ -147,9 +152,7 @@ class Service:
         if self._watch is not None:
             self._watch.stop()
         self.hearing.stop()
-        self._dispatcher.finish()
-        self._dispatcher.wait(1.0)
-        self._dispatcher.close()
+        self.hooks.close()
         if self._writer is not None:
             self._writer.close()
         self.jobs.close()
@@ -177,7 +180,7 @@ class Service:
         """Act on a wake event and tell it; from any thread. The event as it was told."""
         _log.info("%s heard %s (%.3f)", event.source, event.name, event.score)
         self.metrics.events.labels(event.sound, event.name, stream).inc()
-        self._dispatcher.dispatch(event, patient=False)
+        self.hooks.dispatch(event)
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         told = {**event.to_dict(), "time": now.replace("+00:00", "Z")}
         self.feed.publish(told)
@@ -197,7 +200,7 @@ class Service:
 
     def stats(self) -> Stats:
         """What sources and hooks did so far."""
-        return replace(self.hearing.stats(), actions=self._dispatcher.stats())
+        return replace(self.hearing.stats(), actions=self.hooks.stats())
 
     # -- what is asked for -----------------------------------------------------------------
 
@@ -241,11 +244,10 @@ class Service:
 
     def _load(self) -> None:
         encoder, spec = self._encoder(), self._encoder.spec
-        seen = self.library.fingerprint()
-        sounds = self.library.scorer(encoder)
+        self._watch = LibraryWatch(self.library, encoder, self._reload)
+        sounds = self._watch.read()
         self._loaded = Loaded(encoder, spec, metered(encoder, self.metrics), sounds)
         self.metrics.sounds.set(len(sounds.sounds))
-        self._watch = LibraryWatch(self.library, encoder, seen, self._reload)
         self._watch.start()
 
     def _reload(self, sounds: Scorer) -> None:

@@ -11,10 +11,9 @@ from pydantic import BaseModel, Field
 from runtime.services.http.access import TheService, Upload, read_clip
 from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.service import Service
-from wakeword import timeline
 from wakeword.errors import EncoderError
-from wakeword.label_list import split_labels
-from wakeword.labels import Classification
+from wakeword.labels import Classification, timeline
+from wakeword.labels.written import split_labels
 from wakeword.resampler import resample
 
 router = APIRouter(tags=["words"])

@@ -9,8 +9,8 @@ from runtime.services.http.access import TheService
 from runtime.services.http.problems import declared
 from runtime.services.http.routes.classify import Understood
 from runtime.services.http.service import Service
-from wakeword.label_check import check, improved
-from wakeword.label_list import checked_labels, split_labels
+from wakeword.labels.advice import check, improved
+from wakeword.labels.written import checked_labels, split_labels
 
 router = APIRouter(tags=["words"])
 

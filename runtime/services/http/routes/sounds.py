@@ -5,25 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.action import ANY
 from runtime.services.http.access import SoundName, TheService
 from runtime.services.http.problems import Refusal, declared
+from runtime.services.http.routes.hooks import HookModel, hook_models
 from runtime.services.http.service import Service
 from wakeword.errors import LibraryError
 from wakeword.records import LONGEST_NAME, SoundRecord, clean_name
 
 router = APIRouter(tags=["sounds"])
-
-
-class Hook(BaseModel):
-    """What happens on a sound."""
-
-    sound: str = Field(description="The sound that it waits for; ``*`` is any.")
-    action: str = Field(description="What it does, without secrets.")
-    called: int
-    failed: int
-    timed_out: int
-    dropped: int
 
 
 class SoundModel(BaseModel):
@@ -39,14 +28,18 @@ class SoundModel(BaseModel):
     noisy_miss_rate: float | None = Field(
         description="The same in noise 10 dB below the sound, 0..1."
     )
-    takes: int = Field(description="How many recordings it has.", examples=[5])
+    takes: int = Field(
+        description="How many recordings it has; none, if words alone stand for it.", examples=[5]
+    )
+    text: str | None = Field(description="The words that stand for it, if there are any.")
+    understood: str | None = Field(description="What they were understood as, in English.")
     created: str = Field(description="When it was enrolled: ISO 8601, UTC.")
     events: list[str] = Field(
         description="Names of the events it makes: its patterns', or its own if it has none."
     )
     rejected: int = Field(description="How many examples there are of what it is not.")
     listening: bool = Field(description="Whether it is listened for, as far as this server knows.")
-    hooks: list[Hook] = Field(description="What happens when it is heard.")
+    hooks: list[HookModel] = Field(description="What happens when it is heard.")
 
 
 class SoundList(BaseModel):
@@ -128,12 +121,7 @@ def _list(service: Service) -> SoundList:
 
 
 def _model(sound: SoundRecord, service: Service) -> SoundModel:
-    names = {ANY, *(name.casefold() for name in (sound.name, *sound.events))}
-    hooks = [
-        Hook.model_validate(action, from_attributes=True)
-        for action in service.stats().actions
-        if names & {s.strip().casefold() for s in action.sound.split(",")}
-    ]
+    names = {name.casefold() for name in (sound.name, *sound.events)}
     hourly = sound.expected.false_alarms_per_hour
     return SoundModel(
         name=sound.name,
@@ -143,11 +131,13 @@ def _model(sound: SoundRecord, service: Service) -> SoundModel:
         miss_rate=sound.expected.miss_rate,
         noisy_miss_rate=sound.expected.noisy_miss_rate,
         takes=len(sound.takes),
+        text=sound.text.written if sound.text else None,
+        understood=sound.text.text if sound.text else None,
         created=sound.created,
         events=list(sound.events),
         rejected=len(sound.rejected),
         listening=service.ready and sound.name in service.loaded.sounds.sounds,
-        hooks=hooks,
+        hooks=hook_models(service, names),
     )
 
 
