@@ -132,6 +132,10 @@ const WORDS = {
   "finding.few_takes": ["few takes", "录音太少，再录几段会更可靠"],
   "finding.missed": ["would be missed", "按此严格程度会漏听；请放宽或重录"],
   "finding.too_like": ["too like another sound", "与另一个已录制的声音太像，请换一个声音"],
+  "finding.too_near": ["too near to the takes", "与录音太接近，两者无法兼顾；请再录几段或撤销"],
+  "finding.alone": ["only this take has it", "其他录音不会听到它；请再录几段类似的"],
+  "finding.words_only": ["words only", "只有文字，没有录音"],
+  "finding.words_miss": ["not heard by its words", "仅凭文字听不到部分录音"],
 
   "sounds.title": ["Sounds", "声音"],
   "sounds.none": ["There are no sounds yet.", "还没有声音。"],

@@ -113,7 +113,7 @@ def test_every_error_has_chinese_words() -> None:
     known = set(re.findall(r'^  (\w+): "', problems, re.MULTILINE))
     known |= set(re.findall(r'^  "problem\.(\w+)":', words, re.MULTILINE))
     assert codes - {"unauthorized"} <= known  # that one asks for the token
-    quality = "".join((ENROLL / name).read_text() for name in ("quality.py", "session.py"))
-    findings = set(re.findall(r'(?:Finding\(|\[\()"(\w+)",', quality))
+    enrolling = "".join(path.read_text(encoding="utf-8") for path in ENROLL.glob("*.py"))
+    findings = set(re.findall(r'(?:Finding\(|\[\()"(\w+)",', enrolling))
     assert {"quiet", "unlike", "duplicate"} <= findings
     assert findings <= set(re.findall(r'^  "finding\.(\w+)":', words, re.MULTILINE))

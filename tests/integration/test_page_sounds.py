@@ -34,7 +34,7 @@ def test_a_sound_is_changed_exported_deleted_and_imported(
         card.get_by_role("button", name="Delete: Take 3").click()
         expect(card.locator(".take")).to_have_count(2)
         card.get_by_label("Wakes on: whistle").select_option("3")
-        card.get_by_role("button", name="Add").click()
+        card.get_by_role("button", name="Add", exact=True).click()
         expect(card).to_contain_text("whistle x3")
         card.get_by_role("button", name="Delete: whistle x3").click()
         expect(card).to_contain_text("It wakes each time")
