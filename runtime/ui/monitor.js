@@ -13,7 +13,7 @@ import { t } from "./words.js";
 
 const SHOWN_SECONDS = 120;
 const KEY = "wakesound.thresholds";
-const THRESHOLD = 0.65;
+const BUDGET = 5; // who watches the page forgives more than who is woken at night
 
 /** @param {HTMLElement} root */
 export function show(root) {
@@ -139,6 +139,7 @@ class Settings {
       h("input", { id, type: "number", min: 0, max: 600, step: 0.5, value, required: true });
     this.shortest = number("shortest", 1);
     this.hold = number("hold", 3);
+    this.budget = h("input", { id: "budget", type: "number", min: 0.1, max: 100, step: 0.1, value: BUDGET, required: true });
     this.against = h("input", { id: "against", maxlength: 5000, autocomplete: "off", placeholder: t("monitor.against.hint") });
     this.where = h("select", { id: "where" }, h("option", { value: "client" }, t("monitor.client")), h("option", { value: "server" }, t("monitor.server")));
     const field = (/** @type {any} */ input, /** @type {string} */ key) => h("div", {}, h("label", { for: input.id }, t(key)), input);
@@ -146,7 +147,7 @@ class Settings {
       "fieldset",
       {},
       h("legend", { class: "unseen" }, t("monitor.more")),
-      h("div", { class: "fields" }, field(this.where, "monitor.where"), field(this.shortest, "monitor.shortest"), field(this.hold, "monitor.hold")),
+      h("div", { class: "fields" }, field(this.where, "monitor.where"), field(this.shortest, "monitor.shortest"), field(this.hold, "monitor.hold"), field(this.budget, "monitor.budget")),
       field(this.against, "monitor.against"),
     );
     this.element = h("details", {}, h("summary", {}, t("monitor.more")), this.set);
@@ -165,6 +166,7 @@ class Settings {
       source: this.where.value,
       min_seconds: Number(this.shortest.value),
       hold_seconds: Number(this.hold.value),
+      budget: Number(this.budget.value),
       against: this.against.value,
     };
   }
@@ -190,7 +192,6 @@ function kept() {
  */
 function keep(label, threshold) {
   const { [label]: _, ...others } = kept();
-  const known = threshold === THRESHOLD ? others : { ...others, [label]: threshold };
-  const newest = Object.entries(known).slice(-200);
+  const newest = Object.entries({ ...others, [label]: threshold }).slice(-200);
   localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(newest)));
 }

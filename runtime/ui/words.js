@@ -242,6 +242,7 @@ const WORDS = {
   "monitor.server": ["the server's", "服务器的"],
   "monitor.shortest": ["Heard for at least (s)", "至少持续（秒）"],
   "monitor.hold": ["Over after a pause of (s)", "停顿多久算结束（秒）"],
+  "monitor.budget": ["False alerts an hour and label that may be", "每个标签每小时可接受的误报"],
   "monitor.against": ["What else is heard there, and never alerts", "那里还会有什么声音（不会报警）"],
   "monitor.against.hint": ["for example: music, speech, door", "例如：音乐, 说话, 关门"],
   "monitor.timeline": ["The last two minutes", "最近两分钟"],

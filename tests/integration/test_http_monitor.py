@@ -109,6 +109,19 @@ def test_each_label_has_a_threshold_of_its_own(served: Served) -> None:
     assert set(looks[0]["scores"]) == {"口哨", "狗叫", "music"}
 
 
+def test_thresholds_are_fitted_to_a_budget(served: Served) -> None:
+    """Without one of its own a label gets what its false alerts ask for: more of them, lower."""
+    found = {}
+    for budget in (0.5, 20.0):
+        ready = _watched(served, {"labels": LABELS, "budget": budget}, _stream(1.0))[0]
+        found[budget] = {label["label"]: label for label in ready["labels"]}
+        for label in ready["labels"]:
+            assert label["false_alerts_per_hour"] <= 1.2 * budget
+    strict, loose = found[0.5], found[20.0]
+    assert all(strict[name]["threshold"] >= loose[name]["threshold"] for name in strict)
+    assert any(strict[name]["threshold"] > loose[name]["threshold"] for name in strict)
+
+
 def test_a_threshold_changes_while_it_watches(served: Served) -> None:
     """The same sound is an alert after it, and none before."""
     with _open(served) as websocket:

@@ -56,7 +56,8 @@ def test_a_threshold_is_moved_and_kept(empty: Served, room: Room) -> None:
         _start(page)
         slider = page.get_by_label("Threshold of whistling")
         expect(slider).to_have_value("1")
-        expect(page.get_by_label("Threshold of dog barking")).to_have_value("0.65")
+        fitted = float(page.get_by_label("Threshold of dog barking").input_value())
+        assert 0.2 <= fitted < 1.0
         page.wait_for_timeout(5000)
         alerts = page.get_by_role("log", name="Alerts")
         expect(alerts.locator("li")).to_have_count(0)

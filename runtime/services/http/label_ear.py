@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -35,6 +35,8 @@ class LabelTask:
     config: WatchConfig
     levels: bool = False
     """Whether the level is told too."""
+    expected: Mapping[str, float | None] = field(default_factory=dict)
+    """False alerts per hour by label, where something is known of them."""
 
 
 class LabelStream:

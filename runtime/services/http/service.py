@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from runtime.classifier import make_classifier
+from runtime.classifier import make_classifier, watching_classifier
 from runtime.history import History, HistoryConfig
 from runtime.history_entry import HistoryEntry
 from runtime.history_recorder import Recorder
@@ -121,6 +121,7 @@ class Service:
         self._loaded: Loaded | None = None
         self._watch: LibraryWatch | None = None
         self._classifier: Classifier | None = None
+        self._watcher: Classifier | None = None
         self._classifier_lock = threading.Lock()  # the first who classifies loads its encoder
         self.hearing = Hearing(self)
 
@@ -239,6 +240,18 @@ class Service:
                     encoder = create_encoder(encoder, device=self._device)
                 self._classifier = make_classifier(encoder)
             return self._classifier
+
+    def watcher(self) -> Classifier:
+        """What holds streams against labels: anything may be heard there.
+
+        Raises:
+            ConfigError, WakesoundError: as :meth:`classifier`.
+        """
+        encoder = self.classifier().encoder
+        with self._classifier_lock:
+            if self._watcher is None:
+                self._watcher = watching_classifier(encoder)
+            return self._watcher
 
     # -- details ---------------------------------------------------------------------------
 

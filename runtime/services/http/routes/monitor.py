@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from enroll.label_calibration import fit_labels
 from runtime.services.http.connection import FAULT, Connection, Message
 from runtime.services.http.label_ear import LabelEar, LabelTask
 from runtime.services.http.problems import Refusal
@@ -48,10 +49,12 @@ class MonitorWanted(BaseModel):
     channels: int = 1
     levels: bool = False
     """Whether levels are told, for meters."""
-    threshold: Threshold = AlarmConfig.threshold
-    """Of labels that have none of their own."""
+    threshold: Threshold | None = None
+    """Of labels that have none of their own; without it they are fitted to ``budget``."""
     thresholds: dict[str, Threshold] = {}
     """By label."""
+    budget: float = Field(default=0.5, gt=0, le=3600)
+    """False alerts per hour that are borne for each label."""
     release: float = AlarmConfig.release
     min_seconds: float = AlarmConfig.min_seconds
     hold_seconds: float = AlarmConfig.hold_seconds
@@ -151,8 +154,7 @@ def _task(service: Service, wanted: MonitorWanted) -> LabelTask:
         Refusal: the encoder does not know a label.
         ConfigError: the labels or the settings make no sense.
     """
-    classifier = service.classifier()
-    common = AlarmConfig(wanted.threshold, wanted.release, wanted.min_seconds, wanted.hold_seconds)
+    classifier = service.watcher()
     config = WatchConfig(wanted.every_seconds, wanted.window_seconds)
     labels, against = split_labels(wanted.labels), split_labels(wanted.against)
     try:
@@ -160,16 +162,17 @@ def _task(service: Service, wanted: MonitorWanted) -> LabelTask:
     except EncoderError as error:
         raise Refusal(422, "unknown_label", str(error)) from None
     own = {label.casefold(): threshold for label, threshold in wanted.thresholds.items()}
-    alarms = {
-        label: AlarmConfig(
-            own.get(label.casefold(), common.threshold),
-            common.release,
-            common.min_seconds,
-            common.hold_seconds,
-        )
+    given = {
+        label: own.get(label.casefold(), wanted.threshold)
         for label in question.labels[: len(labels)]
     }
-    return LabelTask(classifier, question, alarms, config, wanted.levels)
+    fits = fit_labels(classifier, question, given, wanted.budget)
+    alarms = {
+        label: AlarmConfig(fit.threshold, wanted.release, wanted.min_seconds, wanted.hold_seconds)
+        for label, fit in fits.items()
+    }
+    expected = {label: fit.false_alerts_per_hour for label, fit in fits.items()}
+    return LabelTask(classifier, question, alarms, config, wanted.levels, expected)
 
 
 def _ready(wanted: MonitorWanted, task: LabelTask) -> Message:
@@ -185,6 +188,7 @@ def _ready(wanted: MonitorWanted, task: LabelTask) -> Message:
                 "text": wording.text,
                 "how": wording.how,
                 "threshold": task.alarms[wording.label].threshold,
+                "false_alerts_per_hour": task.expected.get(wording.label),
             }
             for wording in task.question.wordings
             if wording.label in task.alarms
