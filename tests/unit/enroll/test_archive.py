@@ -154,9 +154,9 @@ def test_damage_in_a_packed_part_is_one_clear_error(archive, tmp_path):
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
         for name, content in parts.items():
             new.writestr(name, content)
-    content = bytearray(packed.read_bytes())
-    content[30 + len(INDEX)] = 0xFF  # the index's first packed byte: no such block
-    packed.write_bytes(content)
+    damaged = bytearray(packed.read_bytes())
+    damaged[30 + len(INDEX)] = 0xFF  # the index's first packed byte: no such block
+    packed.write_bytes(damaged)
     with pytest.raises(LibraryError, match="export them again"):
         import_sounds(SoundLibrary(tmp_path / "to"), packed, ENCODER, "tone")
 

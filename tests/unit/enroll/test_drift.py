@@ -149,6 +149,7 @@ def test_words_are_bound_by_themselves(library):
         shifted = words.model_copy(update={"offset": offset})
         new = old.model_copy(update={"threshold": 0.7, "text": shifted})
         now = bounded((old, beep.calibration), (new, beep.calibration))
+        assert now.text is not None
         assert now.threshold - now.text.offset == pytest.approx(expected)
 
 

@@ -56,8 +56,9 @@ def test_one_lucky_score_decides_little() -> None:
 
 def test_few_scores() -> None:
     """One is enough for a threshold; equal ones have no tail; without any there is none."""
-    assert fitted(np.float32([0.5]), 0.5) == pytest.approx(0.501)
-    assert expected(0.6, np.float32([0.5])) == 0.0
+    one = np.full(1, 0.5, np.float32)
+    assert fitted(one, 0.5) == pytest.approx(0.501)
+    assert expected(0.6, one) == 0.0
     equal = np.full(TAIL_RUNS + 5, 0.5, np.float32)
     assert fitted(equal, 0.5) == pytest.approx(0.5)
     assert expected(0.51, equal) == 0.0
