@@ -137,9 +137,10 @@ def calibrate(
     positives, noisy = _left_out(takes, negatives, short, training)
     world = _world_scores(judge, negatives)
     room = _sorted(run_score(run, judge) for run in negatives.ambient)
-    wanted = [next_above(_confused(judge, negatives))]
-    allowed = int(budget_per_hour * negatives.ambient_seconds / 3600.0)
-    wanted.append(next_above(room[allowed:]))
+    wanted = [
+        next_above(_confused(judge, negatives)),
+        _above_room(room, negatives, budget_per_hour),
+    ]
     if len(world) and negatives.bank is not None:
         wanted.append(fitted(world, budget_per_hour * negatives.bank.hours))
     else:
@@ -213,8 +214,8 @@ def calibrate_scores(
     world = _sorted(bank.run_peaks(score)) if bank is not None else _sorted(())
     room = _sorted(run_score(run, score) for run in negatives.ambient)
     rejected = _sorted(run_score(run, score, patience=1) for run in negatives.rejected)
-    allowed = int(budget_per_hour * negatives.ambient_seconds / 3600.0)
-    wanted = [lowest, next_above(room[allowed:]), next_above(rejected), unknown]
+    above_room = _above_room(room, negatives, budget_per_hour)
+    wanted = [lowest, above_room, next_above(rejected), unknown]
     if len(world) and bank is not None:
         wanted[-1] = fitted(world, budget_per_hour * bank.hours)
     threshold = round(max(wanted), 4)
@@ -253,6 +254,12 @@ def _world_scores(judge: Likeness, negatives: Negatives) -> FloatArray:
         return np.zeros(0, np.float32)
     scores, cosines = negatives.bank.run_scores(judge)
     return _sorted(scores[cosines < SAME])
+
+
+def _above_room(room: FloatArray, negatives: Negatives, budget_per_hour: float) -> float:
+    """The threshold that no more of the room's runs reach than may; of scores best first."""
+    allowed = int(budget_per_hour * negatives.ambient_seconds / 3600.0)
+    return next_above(room[allowed:])
 
 
 def _confused(judge: Likeness, negatives: Negatives) -> FloatArray:

@@ -151,11 +151,13 @@ def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatAr
     """
     heard = [take, *(in_room(take, room) for room in ROOMS)]
     heard += [in_noise(take, snr_db) for snr_db in NOISE_SNRS_DB]
-    windows = [
-        window
-        for variant in (as_heard(take, encoder) for take in heard)
-        for window in take_windows(variant, encoder.rate, encoder.window_seconds, config)
-    ]
+    return np.concatenate([embed_once(variant, encoder, config) for variant in heard])
+
+
+def embed_once(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
+    """Embeddings of the take as it is, ``(windows, view_dim) float32``, in order of time."""
+    heard = as_heard(take, encoder)
+    windows = take_windows(heard, encoder.rate, encoder.window_seconds, config)
     return np.concatenate([embed_views(encoder, [window]) for window in windows])
 
 

@@ -40,7 +40,7 @@ from wakeword.encoders import DEFAULT
 from wakeword.errors import WakesoundError
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
-from wakeword.takes import Take, take_windows
+from wakeword.takes import Take, embed_once
 from wakeword.views import embed_views, focused, is_short
 
 ENROLLED = 3
@@ -80,7 +80,7 @@ def embed_takes(spec: str, takes: Mapping[str, Sequence[Take]]) -> dict[str, Flo
     encoder, config = _encoder(spec), SegmenterConfig()
     vectors = {}
     for name, found in takes.items():
-        rows = np.concatenate([_embed(take, encoder) for take in found])
+        rows = np.concatenate([embed_once(take, encoder, config) for take in found])
         short = is_short([take.sound_seconds for take in found], encoder, config)
         vectors[name] = focused(rows, encoder.dim, short)
     return vectors
@@ -94,14 +94,8 @@ def embed_events(spec: str, stream: str, layout: Layout, cache: Path) -> list[Fl
         first = max(0, event.start - context)
         piece = samples[first : event.end + context]
         take = Take(piece, RATE, event.start - first, event.end - first)
-        found.append(_embed(take, encoder))
+        found.append(embed_once(take, encoder, SegmenterConfig()))
     return found
-
-
-def _embed(take: Take, encoder: Encoder) -> FloatArray:
-    """Vectors of the windows in which a take is heard as it is, ``(windows, view_dim)``."""
-    windows = take_windows(take, encoder.rate, encoder.window_seconds, SegmenterConfig())
-    return np.concatenate([embed_views(encoder, [window]) for window in windows])
 
 
 def embed_negatives(spec: str, stream: str, cache: Path) -> FloatArray:
