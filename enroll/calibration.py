@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from enroll.expectation import describe
 from enroll.likeness import NEVER, leave_one_out, run_score
 from enroll.negatives import Negatives
 from enroll.tail import expected, fitted, next_above
@@ -91,27 +92,6 @@ class Calibration:
     def __str__(self) -> str:
         """One sentence for the user."""
         return describe(self.expectation)
-
-
-def describe(expected: ExpectationRecord) -> str:
-    """What is expected of a sound, as one sentence for the user."""
-    if expected.false_alarms_per_hour is None:
-        wakes = "too little is known to say how many false wakes to expect"
-    elif (daily := expected.false_alarms_per_hour * 24) < 1:
-        weekly = daily * 7
-        wakes = f"expect {_about(weekly)} a week" if weekly >= 1 else "expect few false wakes"
-    else:
-        wakes = f"expect {_about(daily)} a day"
-    if expected.miss_rate is None:
-        return f"{wakes}; enroll more takes to know how many misses"
-    misses = f"{expected.miss_rate:.0%} misses in quiet"
-    if expected.noisy_miss_rate is not None:
-        misses += f", {expected.noisy_miss_rate:.0%} in noise"
-    return f"{wakes}, {misses}"
-
-
-def _about(count: float) -> str:
-    return f"about {count:.0f} false wake{'s' if round(count) > 1 else ''}"
 
 
 def calibrate(

@@ -70,7 +70,7 @@ def summary(
 
 def expectation(expected: ExpectationRecord) -> dict[str, Any]:
     """What the fit promised, as fields of a JSON object; null where too little is known."""
-    from enroll.calibration import describe
+    from enroll.expectation import describe
 
     hourly = expected.false_alarms_per_hour
     return {
@@ -134,7 +134,7 @@ def _show(
             console.print(Text(f"{sound.name} in words: {sound.text}", style="dim"))
     for sound in sounds:
         if sound.expected.known:
-            from enroll.calibration import describe
+            from enroll.expectation import describe
 
             beat = ", each beat by itself" if sound.patterns else ""
             words = f"{sound.name}{beat}: {describe(sound.expected)}"
