@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import threading
-import time
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from runtime.services.http import access, recordings, uploads
+from runtime.services.http import limits as bounds
 from runtime.services.http.config import Limits, ServerConfig, read_token
 from runtime.services.http.recordings import Spectrogram
 from runtime.services.http.routes import drawing
@@ -252,24 +252,38 @@ def test_a_body_is_limited_in_bytes(served: Served) -> None:
         assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
 
-def test_uploads_are_limited_in_sum(tmp_path: Path) -> None:
+def test_uploads_are_limited_in_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many at once hold no more than all may together; what is answered makes room again."""
+    held = 0
+
+    class Counted(bounds._Held):
+        def take(self, count: int) -> bool:
+            nonlocal held
+            fits = super().take(count)
+            held += count if fits else 0
+            return fits
+
+        def release(self, count: int) -> None:
+            nonlocal held
+            super().release(count)
+            held -= count
+
+    monkeypatch.setattr(bounds, "_Held", Counted)
     wav = _silent_wav(5)
     limits = Limits(uploads_bytes=3 * len(wav) // 2)
     with serving(tmp_path / "library", limits=limits) as served, served.client() as client:
         for _ in range(4):  # one after the other there is room
             assert _post(client, wav).status_code == 200
-        waiting = socket.create_connection(("127.0.0.1", served.port))
-        with waiting:
+            wait_until(lambda: held == 0)
+        with socket.create_connection(("127.0.0.1", served.port)) as waiting:
             head = f"POST /drafts HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(wav)}\r\n"
             waiting.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + wav[:-1000])
-            deadline = time.monotonic() + WAIT_SECONDS
-            while (answer := _post(client, wav)).status_code == 200:
-                assert time.monotonic() < deadline
+            wait_until(lambda: held == len(wav) - 1000)  # before, another could take its room
+            answer = _post(client, wav)
             assert (answer.status_code, answer.json()["error"]) == (503, "busy")
             assert "retry-after" in answer.headers
-        while _post(client, wav).status_code != 200:
-            assert time.monotonic() < deadline
+        wait_until(lambda: held == 0)
+        assert _post(client, wav).status_code == 200
 
 
 def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
