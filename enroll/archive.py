@@ -29,7 +29,8 @@ from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord, VetoRecord
 from wakeword.storage import write_bytes
-from wakeword.takes import Take, embed_take
+from wakeword.takes import Take
+from wakeword.variants import embed_take
 from wakeword.views import is_short, view_dim
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)

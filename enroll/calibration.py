@@ -9,7 +9,7 @@ sounds have to stay below the threshold as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ import numpy as np
 from enroll.expectation import describe
 from enroll.likeness import NEVER, leave_one_out, run_score
 from enroll.negatives import Negatives
-from enroll.tail import expected, fitted, next_above
+from enroll.outlook import Outlook
+from enroll.tail import fitted, next_above, reached_by
 from enroll.verifier import Training
 from wakeword.audio import FloatArray
 from wakeword.likeness import Likeness, Verifier
 from wakeword.records import ExpectationRecord, TextRecord, VerifierRecord
-from wakeword.takes import clear_rows, noisiest_rows, quiet_rows
+from wakeword.variants import clear_rows, noisiest_rows, quiet_rows
 
 SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
@@ -32,10 +33,6 @@ LOWEST_VERIFIED = 0.1
 """The same for scores that the cohort's likeness was taken from."""
 HIGHEST = 0.999
 """Thresholds stop here: nothing but the recording itself would score higher."""
-SHORTEST_HOURS = 0.5
-"""With less than this to go by, nothing is said about false alarms."""
-UNHEARD = 0.7
-"""What never happened in the recordings is taken to have been that near to happening once."""
 MOST_ROOM_WINDOWS = 2000
 """A verifier is shown so many windows of the room: more cost time and teach nothing new."""
 ONE_TAKE = 0.85
@@ -66,6 +63,35 @@ class Calibration:
     """Whether the sound is looked for in the end of the window."""
     text: TextRecord | None = None
     """The sound's words, fitted to the threshold, if it has any."""
+    noisy_scores: tuple[float, ...] = ()
+    """As ``scores``, in noise 10 dB below the sound."""
+    outlook: Outlook | None = field(default=None, repr=False, compare=False)
+    """What the false alarms are read off; None where nobody knows."""
+    words_outlook: Outlook | None = field(default=None, repr=False, compare=False)
+    """The same for the words of a sound that has takes as well."""
+
+    def at(self, threshold: float, text: TextRecord | None = None) -> Calibration:
+        """The same fit with another threshold, and what is to be expected of that.
+
+        Args:
+            threshold: of four digits, as it is stored.
+            text: the sound's words, where their offset is another one too.
+        """
+        text = text or self.text
+        alarms = None
+        if self.outlook is not None:
+            alarms = self.outlook.false_alarms_per_hour(threshold)
+        if self.words_outlook is not None and text is not None:
+            more = self.words_outlook.false_alarms_per_hour(threshold - text.offset)
+            alarms = None if alarms is None or more is None else alarms + more
+        return replace(
+            self,
+            threshold=threshold,
+            text=text,
+            false_alarms_per_hour=alarms,
+            miss_rate=_share_below(self.scores, threshold),
+            noisy_miss_rate=_share_below(self.noisy_scores, threshold),
+        )
 
     @property
     def missed(self) -> list[int]:
@@ -105,7 +131,7 @@ def calibrate(
     """Train the verifier of a sound and fit its threshold.
 
     Args:
-        takes: embeddings of each take, ``(n, view_dim)``, as :func:`wakeword.takes.embed_take`
+        takes: embeddings of each take, ``(n, view_dim)``, as :func:`wakeword.variants.embed_take`
             makes them; at least one take.
         negatives: what must not wake.
         budget_per_hour: false alarms per hour that are borne, above 0.
@@ -128,18 +154,20 @@ def calibrate(
     base = max(LOWEST_VERIFIED if judge.verified else LOWEST, *wanted)
     base = base if lowest is None else max(base, lowest)
     base = max(base, _above_rejected(base, judge, positives, negatives.rejected))
+    outlook = Outlook(world, room, negatives.hours)
     threshold = round(min(HIGHEST, base), 4)
     return Calibration(
         threshold=threshold,
-        false_alarms_per_hour=_expected(threshold, world, room, negatives),
-        miss_rate=float(np.mean(np.array(positives) < threshold)) if positives else None,
+        false_alarms_per_hour=None,
+        miss_rate=None,
         negatives_hours=negatives.hours,
         scores=tuple(positives),
-        budget_needed=_expected(min(positives), world, room, negatives) if positives else None,
-        noisy_miss_rate=float(np.mean(np.array(noisy) < threshold)) if noisy else None,
+        budget_needed=outlook.false_alarms_per_hour(min(positives)) if positives else None,
         verifier=judge.verifier,
         short=short,
-    )
+        noisy_scores=tuple(noisy),
+        outlook=outlook,
+    ).at(threshold)
 
 
 def _training(takes: Sequence[FloatArray], negatives: Negatives, short: bool) -> Training | None:
@@ -199,12 +227,9 @@ def calibrate_scores(
     if len(world) and bank is not None:
         wanted[-1] = fitted(world, budget_per_hour * bank.hours)
     threshold = round(max(wanted), 4)
-    return Calibration(
-        threshold=threshold,
-        false_alarms_per_hour=_expected(threshold, world, room, negatives),
-        miss_rate=None,
-        negatives_hours=negatives.hours,
-    )
+    outlook = Outlook(world, room, negatives.hours)
+    found = Calibration(threshold, None, None, negatives.hours, outlook=outlook)
+    return found.at(threshold)
 
 
 def _spread(runs: Sequence[FloatArray]) -> list[FloatArray]:
@@ -264,7 +289,7 @@ def _above_rejected(
     What remains of them is refused at run time, since it is nearer to them than to any take.
     """
     scores = _sorted(run_score(run, judge, patience=1) for run in rejected)
-    found = [score for score in positives if score >= base]
+    found = [reached_by(score) for score in positives if score >= base]
     return min([next_above(scores), *found, *([] if positives else [ONE_TAKE])])
 
 
@@ -276,17 +301,8 @@ def _from_takes(positives: Sequence[float]) -> float:
     return max(0.0, usual - 0.5 * (1.0 - usual))
 
 
-def _expected(
-    threshold: float, world: FloatArray, room: FloatArray, negatives: Negatives
-) -> float | None:
-    """False alarms per hour at the threshold; None where there is too little to tell."""
-    hours = negatives.hours
-    if hours < SHORTEST_HOURS:
-        return None
-    heard = float(np.count_nonzero(room >= threshold))
-    if len(world):
-        return (heard + expected(threshold, world)) / hours
-    return max(heard, UNHEARD) / hours
+def _share_below(scores: Sequence[float], threshold: float) -> float | None:
+    return float(np.mean(np.array(scores) < threshold)) if scores else None
 
 
 def _sorted(scores: object) -> FloatArray:

@@ -4,7 +4,8 @@ Rooms change: a new fridge, summer and its open windows. Once the user has let t
 (``wakesound calibrate --ambient``), a listener may keep a few runs an hour of what the gate lets
 through and nothing comes near, as embeddings. They replace the oldest runs of the room, never more
 than ``SHARE`` of them, and the sounds are fitted anew. Bounds hold against the fit to the room as
-the user let it be heard, so they don't add up however long it goes on.
+the user let it be heard, so they don't add up however long it goes on. What feedback raised, or
+kept, does not fall.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from enroll.calibration import Calibration
 from enroll.refit import fitted
+from enroll.tail import DIGITS, reached_by
 from wakeword.ambient import Ambient, AmbientRun
 from wakeword.audio import FloatArray
 from wakeword.bank import load_bank
@@ -75,7 +77,7 @@ def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray])
             continue
         try:
             before, after = (
-                fitted(library, encoder, sound, vectors, bank=bank, room=heard_room)
+                fitted(library, encoder, _held(sound), vectors, sound.lowest, bank, heard_room)
                 for heard_room in (room, now)
             )
         except LibraryCorrupt as error:
@@ -92,9 +94,10 @@ def bounded(
 ) -> SoundRecord:
     """The sound as it is fitted to the room now, within what is allowed.
 
-    Its threshold is at most ``MOST_CHANGE`` from what it was, and each take that the others found
-    before is found still; where that cannot be, the sound stays as it was. Words that share the
-    threshold with takes have the same bound, by themselves.
+    Its threshold is at most ``MOST_CHANGE`` from what it was and not below what it is held to, and
+    each take that the others found before is found still; where that cannot be, the sound stays
+    as it was. Words that share the threshold with takes have the same bound, by themselves. What
+    is expected is said of the threshold that comes of it.
 
     Args:
         before: fitted to the room as the user let it be heard.
@@ -102,17 +105,32 @@ def bounded(
     """
     (old, earlier), (new, later) = before, after
     lowest, highest = old.threshold - MOST_CHANGE, old.threshold + MOST_CHANGE
+    if new.lowest is not None:
+        lowest = max(lowest, new.lowest)
     known = zip(earlier.scores, later.scores, strict=True)
-    highest = min([highest, *(score for was, score in known if was >= old.threshold)])
+    highest = min([highest, *(reached_by(score) for was, score in known if was >= old.threshold)])
     if highest < lowest:
         return old
-    threshold = round(float(np.clip(new.threshold, lowest, highest)), 4)
-    changes: dict[str, object] = {"threshold": threshold}
-    if old.text is not None and new.text is not None and new.takes:
-        was, wanted = old.threshold - old.text.offset, new.threshold - new.text.offset
+    threshold = round(float(np.clip(new.threshold, lowest, highest)), DIGITS)
+    text = new.text
+    if old.text is not None and text is not None and new.takes:
+        was, wanted = old.threshold - old.text.offset, new.threshold - text.offset
         own = float(np.clip(wanted, was - MOST_CHANGE, was + MOST_CHANGE))
-        changes["text"] = new.text.model_copy(update={"offset": round(threshold - own, 4)})
-    return new.model_copy(update=changes)
+        text = text.model_copy(update={"offset": round(threshold - own, DIGITS)})
+    expected = later.at(threshold, text).expectation
+    return new.model_copy(update={"threshold": threshold, "text": text, "expected": expected})
+
+
+def _held(sound: SoundRecord) -> SoundRecord:
+    """The sound, for a fit that holds its threshold: that is no bound for words beside takes.
+
+    They have a threshold of their own, less far by their offset; the offset of a sound that
+    follows the room is not the one that the bound was made with.
+    """
+    if sound.lowest is None or sound.text is None or not sound.takes:
+        return sound
+    text = sound.text.model_copy(update={"offset": sound.lowest})
+    return sound.model_copy(update={"text": text})
 
 
 def _runs(heard: Sequence[FloatArray], library: SoundLibrary) -> Ambient:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from enroll.calibration import Calibration
 from enroll.quality import Finding
@@ -17,7 +18,8 @@ from wakeword.examples import Example
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import FeedbackRecord, SoundRecord, TakeRecord
-from wakeword.takes import Take, embed_take
+from wakeword.takes import Take
+from wakeword.variants import embed_take
 
 MOST_REMEMBERED = 100
 """So much feedback can be taken back."""
@@ -70,10 +72,11 @@ def reject(
             kind="false",
             event=event,
             files=(record.file,),
-            threshold_before=before.threshold,
+            **_until_now(before),
         )
         after = _with(before, said, rejected=(*before.rejected, record))
         after, calibration = fitted(library, encoder, after, vectors, before.threshold)
+        after = after.model_copy(update={"lowest": after.threshold})
         refused = refused_takes(after, vectors, encoder, library.segmenter)
         if library.amend(before, after, {record.file: content}):
             findings = _too_near(before, after, calibration, refused)
@@ -119,7 +122,7 @@ def add_missed(
             kind="missed",
             event=event,
             files=tuple(new),
-            threshold_before=before.threshold,
+            **_until_now(before),
         )
         after = _with(before, said, takes=(*before.takes, *records))
         lowest = before.threshold if before.takes else None  # words alone have another scale
@@ -158,8 +161,17 @@ def undo(
             lowest = min(said.threshold_before, before.threshold) if after.takes else None
             vectors = library.vectors(encoder)
             after, calibration = fitted(library, encoder, after, vectors, lowest)
+            if not later:
+                bounds = [at for at in (before.lowest, said.lowest_before) if at is not None]
+                lowest = min(bounds) if len(bounds) == 2 else None  # none if fitted since without
+                after = after.model_copy(update={"lowest": lowest})
         else:
-            after = after.model_copy(update={"threshold": said.threshold_before})
+            restored = {
+                "threshold": said.threshold_before,
+                "lowest": said.lowest_before,
+                "expected": said.expected_before,
+            }
+            after = after.model_copy(update=restored)
         if library.amend(before, after):
             return FeedbackResult(after, before.threshold, calibration)
     raise busy(name or event)
@@ -177,6 +189,15 @@ def _said(library: SoundLibrary, name: str, event: str) -> tuple[SoundRecord, Fe
         of = f" on event {event}" if event else f" on {name!r}" if name else ""
         raise HistoryError(f"there is no feedback{of} that could be taken back")
     return max(known, key=lambda pair: (pair[1].said, pair[0].feedback.index(pair[1])))
+
+
+def _until_now(sound: SoundRecord) -> dict[str, Any]:
+    """What feedback on a sound remembers of it, to be taken back."""
+    return {
+        "threshold_before": sound.threshold,
+        "lowest_before": sound.lowest,
+        "expected_before": sound.expected,
+    }
 
 
 def _with(sound: SoundRecord, said: FeedbackRecord, **changes: object) -> SoundRecord:

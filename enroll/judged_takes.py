@@ -11,7 +11,8 @@ from enroll.quality import Finding, check_level, check_likeness, check_take
 from wakeword.audio import FloatArray
 from wakeword.config import SegmenterConfig
 from wakeword.protocols import Encoder
-from wakeword.takes import Take, embed_take
+from wakeword.takes import Take
+from wakeword.variants import embed_take
 from wakeword.views import is_short
 
 
@@ -52,7 +53,7 @@ class JudgedTakes:
 
     @property
     def vectors(self) -> list[FloatArray]:
-        """Embeddings of each, as :func:`wakeword.takes.embed_take` makes them."""
+        """Embeddings of each, as :func:`wakeword.variants.embed_take` makes them."""
         return [one.vectors for one in self._judged]
 
     @property

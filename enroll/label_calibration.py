@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from enroll.calibration import SHORTEST_HOURS
+from enroll.outlook import SHORTEST_HOURS
 from enroll.tail import expected, fitted
 from wakeword.bank import NegativeBank, load_bank
 from wakeword.labels import Classifier, Question, prompts

@@ -19,7 +19,7 @@ from wakeword.labels.written import checked_labels
 from wakeword.named import LOG_ODDS, NamedLikeness, named_likeness
 from wakeword.protocols import Encoder
 from wakeword.records import TextRecord, VetoRecord
-from wakeword.takes import quiet_rows
+from wakeword.variants import quiet_rows
 
 LOWEST_NAMED = 0.0
 """Words must be likelier than all of the background, however large the budget."""
@@ -117,11 +117,8 @@ def fit_sound(
     before = None if lowest is None else lowest - named.text.offset
     in_words = _fit_words(named, negatives, half, before)
     offset = round(recorded.threshold - in_words.threshold, 4)
-    return replace(
-        recorded,
-        text=named.text.model_copy(update={"offset": offset}),
-        false_alarms_per_hour=_sum(recorded, in_words),
-    )
+    text = named.text.model_copy(update={"offset": offset})
+    return replace(recorded, words_outlook=in_words.outlook).at(recorded.threshold, text)
 
 
 def heard_by_words(takes: Sequence[FloatArray], named: Named, threshold: float) -> int:
@@ -165,9 +162,3 @@ def _without(bank: NegativeBank, named: Named) -> NegativeBank | None:
     runs = (np.cumsum(kept, dtype=np.int32) - 1)[bank.runs[rows]]
     seconds = bank.seconds * float(kept.mean())
     return NegativeBank(bank.vectors[rows], runs, seconds, bank.dim, reference_every=0)
-
-
-def _sum(one: Calibration, other: Calibration) -> float | None:
-    if one.false_alarms_per_hour is None or other.false_alarms_per_hour is None:
-        return None
-    return one.false_alarms_per_hour + other.false_alarms_per_hour

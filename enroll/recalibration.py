@@ -20,7 +20,7 @@ from wakeword.library import SoundLibrary
 from wakeword.likeness import Likeness
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord
-from wakeword.takes import clear_rows, quiet_rows
+from wakeword.variants import clear_rows, quiet_rows
 
 _log = logging.getLogger(__name__)
 

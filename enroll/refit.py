@@ -20,7 +20,7 @@ from wakeword.errors import LibraryCorrupt, LibraryError
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord
-from wakeword.takes import clear_rows, quiet_rows
+from wakeword.variants import clear_rows, quiet_rows
 from wakeword.vectors import TakeVectors, of_files
 from wakeword.veto import refused
 from wakeword.views import focused, is_short
@@ -85,7 +85,7 @@ def fitted(
         takes, named, negatives, sound.window_budget_per_hour, lowest=lowest, short=short
     )
     vetoes = refitted(sound.vetoes, takes, encoder, negatives.bank)
-    changes = {**calibration.changes(encoder.id), "vetoes": vetoes}
+    changes = {**calibration.changes(encoder.id), "vetoes": vetoes, "lowest": lowest}
     return sound.model_copy(update=changes), calibration
 
 

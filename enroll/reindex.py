@@ -62,7 +62,10 @@ def reindex(
         if _made_with(library, encoder) and not room.runs:
             kept = {s.name: s.threshold for s in sounds}
         fitted = _fitted(library, sounds, vectors, encoder, kept, room)
-        fits = {name: calibration.changes(encoder.id) for name, calibration in fitted.items()}
+        fits = {
+            name: {**calibration.changes(encoder.id), "lowest": kept.get(name)}
+            for name, calibration in fitted.items()
+        }
         for name, vetoes in _vetoes(sounds, vectors, encoder).items():
             fits.setdefault(name, {})["vetoes"] = vetoes
         if library.switch_encoder(encoder, encoder_spec, fits, vectors, before):

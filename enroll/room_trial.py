@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enroll.calibration import calibrate
-from enroll.negatives import Negatives, hear_ambient
-from enroll.turned import recordings
+from enroll.negatives import hear_ambient
+from enroll.refit import fitted
 from wakeword.audio import AudioFrame, FloatArray
 from wakeword.audiofile import AudioClip
 from wakeword.bank import load_bank
@@ -22,9 +21,8 @@ from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.records import SoundRecord
 from wakeword.resampler import resample
-from wakeword.scorer import Enrolled, make_scorer
-from wakeword.takes import Take, embed_take
-from wakeword.views import is_short
+from wakeword.takes import Take
+from wakeword.vectors import TakeVectors
 
 LEAD_SECONDS = 2.0
 """So much of the room is heard before each take."""
@@ -45,7 +43,8 @@ class Trial:
 def try_room(library: SoundLibrary, encoder: Encoder, room: AudioClip) -> Trial:
     """How many takes are missed in the room, at each sound's budget.
 
-    Sounds with a single take and sounds with patterns are left out.
+    Sounds with a single take and sounds with patterns are left out, and so are the words of sounds
+    that have some: it is the takes that are asked for.
 
     Args:
         library: the sounds.
@@ -55,24 +54,16 @@ def try_room(library: SoundLibrary, encoder: Encoder, room: AudioClip) -> Trial:
     config = EngineConfig(segmenter=library.segmenter)
     background = resample(room.samples, room.rate, encoder.rate)
     ambient = hear_ambient(room, encoder, config)
-    known = {s.name: (s, takes) for s in library.sounds() if (takes := _takes(library, s))}
-    rows = {
-        name: [embed_take(take, encoder, library.segmenter) for take in takes]
-        for name, (_, takes) in known.items()
-    }
-    bank, tried, missed = load_bank(encoder.id), 0, 0
-    for name, (sound, takes) in list(known.items())[:MOST_SOUNDS]:
-        others = {other: found for other, found in rows.items() if other != name}
-        negatives = Negatives(bank, ambient.vectors, ambient.seconds, others)
-        short = is_short([take.sound_seconds for take in takes], encoder, library.segmenter)
-        for i, take in enumerate(takes[:MOST_TAKES]):
-            own = [found for j, found in enumerate(rows[name]) if j != i]
-            fit = calibrate(own, negatives, sound.window_budget_per_hour, short=short)
-            vectors = {str(j): found for j, found in enumerate(own)}
-            enrolled = Enrolled(name, vectors, fit.threshold, fit.verifier, fit.short)
-            scorer = make_scorer([enrolled], encoder, bank.cohort if bank else None)
+    vectors, bank = library.embed_all(encoder), load_bank(encoder.id)
+    tried = missed = 0
+    for sound in _with_takes(library, vectors)[:MOST_SOUNDS]:
+        for record in sound.takes[:MOST_TAKES]:
+            left = tuple(other for other in sound.takes if other is not record)
+            known = sound.model_copy(update={"takes": left, "text": None})
+            fit, _ = fitted(library, encoder, known, vectors, bank=bank, room=ambient)
+            take = library.take(sound.name, record.file)
             stream = in_room(take, background, encoder.rate, tried)
-            engine = Engine(scorer, encoder, config)
+            engine = Engine(library.scorer_of([fit], vectors, encoder), encoder, config)
             events = [*engine.push(AudioFrame(stream, 0, encoder.rate)), *engine.flush()]
             tried, missed = tried + 1, missed + (not events)
     return Trial(tried, missed)
@@ -88,7 +79,11 @@ def in_room(take: Take, background: FloatArray, rate: int, number: int) -> Float
     return stream
 
 
-def _takes(library: SoundLibrary, sound: SoundRecord) -> list[Take]:
-    """The takes that can be read, if there are two of them."""
-    found = [] if sound.patterns else recordings(library, sound)
-    return found if len(found) > 1 else []
+def _with_takes(library: SoundLibrary, vectors: TakeVectors) -> list[SoundRecord]:
+    """The sounds without patterns that have two takes that can be read, and only such takes."""
+    found = []
+    for sound in library.sounds():
+        takes = tuple(take for take in sound.takes if take.file in vectors)
+        if len(takes) > 1 and not sound.patterns:
+            found.append(sound.model_copy(update={"takes": takes}))
+    return found

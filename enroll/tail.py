@@ -18,10 +18,17 @@ TAIL_RUNS = 50
 """So many of the highest scores tell how they thin out: with fewer, luck decides."""
 SHAPE = -0.15
 """Below zero: scores have an end, if only since no cosine is over 1."""
+STEP = 1e-3
+"""Scores no further apart than this are equal: nothing follows from how they thin out."""
+DIGITS = 4
+"""Of a threshold, as it is stored."""
 
 
 def fitted(scores: FloatArray, allowed: float) -> float:
     """The threshold that as many runs exceed as are allowed.
+
+    Where the highest scores are all equal, none of them reaches it: a threshold that one of them
+    reaches is one that all do.
 
     Args:
         scores: ``(runs,)``, best first, one at least.
@@ -33,7 +40,10 @@ def fitted(scores: FloatArray, allowed: float) -> float:
     if allowed >= count:
         return next_above(scores[min(int(allowed), len(scores) - 1) :])
     rarer = float((count / allowed) ** SHAPE) - 1.0
-    return float(scores[count] + _scale(scores) / SHAPE * rarer)
+    found = float(scores[count] + _scale(scores) / SHAPE * rarer)
+    if scores[0] - scores[count] < STEP:
+        return max(found, next_above(scores))
+    return found
 
 
 def expected(threshold: float, scores: FloatArray) -> float:
@@ -53,7 +63,13 @@ def expected(threshold: float, scores: FloatArray) -> float:
 
 def next_above(scores: FloatArray) -> float:
     """A threshold that the first of these scores just misses; ``NEVER`` without any."""
-    return float(scores[0]) + 1e-3 if len(scores) else NEVER
+    return float(scores[0]) + STEP if len(scores) else NEVER
+
+
+def reached_by(score: float) -> float:
+    """The highest threshold, as it is stored, that the score reaches."""
+    threshold = round(score, DIGITS)
+    return threshold if threshold <= score else round(threshold - 10.0**-DIGITS, DIGITS)
 
 
 def _count(scores: FloatArray) -> int:

@@ -80,14 +80,16 @@ def quantize(
     told = told or (lambda doing: None)
     if precision not in PRECISIONS:
         raise ConfigError(f"precision {precision!r} is not one of {', '.join(PRECISIONS)}")
-    if out is None and precision != EXACT:
-        raise ConfigError(f"name a folder with --out: {precision} is not the checkpoint itself")
+    if spec.partition(":")[0].partition("-")[0] != "clap":
+        _checkpoint(spec)  # tells what it is instead, before anything else is asked for
     if out is not None:
         _new(out)
     _packages()
     told(f"loading {spec}")
     encoder, checkpoint = _checkpoint(spec)
     if out is None:
+        if precision != EXACT:
+            raise ConfigError(f"name a folder with --out: {precision} is not the checkpoint itself")
         out = checkpoint / EXACT_FOLDER
         _new(out)
     with explained(out, "write"):

@@ -27,7 +27,7 @@ from wakeword.encoders._mini_levels import prolonged, window_levels
 from wakeword.gates import create_gate
 from wakeword.logmel import LogMel
 from wakeword.segmenter import Segmenter
-from wakeword.takes import NOISE_SNRS_DB, in_noise, take_windows
+from wakeword.variants import NOISE_SNRS_DB, in_noise, take_windows
 
 Embed = Callable[[Sequence[FloatArray]], FloatArray]
 """Windows to unit vectors: log-mel levels, each ``(frames, bands)``, or samples."""

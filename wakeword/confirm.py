@@ -21,7 +21,7 @@ from wakeword.events import Match
 from wakeword.front_ends import NONE, name_of
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
-from wakeword.takes import embed_take, noisiest_rows, quiet_rows
+from wakeword.variants import embed_take, noisiest_rows, quiet_rows
 from wakeword.vectors import VectorCache
 from wakeword.views import short_seconds
 
@@ -124,7 +124,7 @@ def learned(
     it is as strict as the worst take allows.
 
     Args:
-        takes: as :func:`wakeword.takes.embed_take` makes them, ``(n, dim) float32`` each; one
+        takes: as :func:`wakeword.variants.embed_take` makes them, ``(n, dim) float32`` each; one
             at least.
         bank: everyday sound, as the second encoder hears it.
         seconds: so much of a window's end is listened to.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wakeword.ambient import SINCE_FILE, AmbientStore
 from wakeword.labels.text_cache import TextCache
@@ -11,6 +11,7 @@ from wakeword.library_scorer import library_scorer
 from wakeword.library_vectors import LibraryVectors
 from wakeword.library_writer import LibraryWriter
 from wakeword.protocols import Encoder
+from wakeword.records import SoundRecord
 from wakeword.scorer import Scorer
 from wakeword.vectors import TakeVectors
 
@@ -81,3 +82,19 @@ class SoundLibrary(LibraryWriter):
         for problem in problems.values():
             _log.warning("%s", problem)
         return library_scorer(self._shelf, sounds, vectors, encoder, self.text_cache)
+
+    def scorer_of(
+        self, sounds: Iterable[SoundRecord], vectors: TakeVectors, encoder: Encoder
+    ) -> Scorer:
+        """Everything the engine needs to know of sounds that are fitted but not stored.
+
+        Args:
+            sounds: of this library, with what was fitted.
+            vectors: embeddings by file, of what these name.
+            encoder: made them; it need not be the library's.
+
+        Raises:
+            SoundNotFound: there is no sound of such a name.
+        """
+        known = {self._shelf.find(sound.name): sound for sound in sounds}
+        return library_scorer(self._shelf, known, vectors, encoder, self.text_cache)

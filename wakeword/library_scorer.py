@@ -16,7 +16,8 @@ from wakeword.records import SoundRecord
 from wakeword.scorer import Enrolled, Scorer, make_scorer
 from wakeword.sequence import SoundOrder
 from wakeword.shelf import Shelf
-from wakeword.takes import Take, as_heard
+from wakeword.takes import Take
+from wakeword.variants import as_heard
 from wakeword.vectors import TakeVectors, of_files
 from wakeword.veto import Veto, make_veto
 

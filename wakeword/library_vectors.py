@@ -14,7 +14,7 @@ from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
 from wakeword.protocols import Encoder
 from wakeword.records import ExampleRecord, TakeRecord
 from wakeword.shelf import Shelf
-from wakeword.takes import embed_take
+from wakeword.variants import embed_take
 from wakeword.vectors import TakeVectors, VectorCache
 from wakeword.views import view_dim
 

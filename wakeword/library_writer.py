@@ -156,6 +156,7 @@ class LibraryWriter(LibraryReader):
             threshold=threshold,
             budget_per_hour=budget_per_hour,
             expected=ExpectationRecord(),
+            lowest=None,
         )
 
     def set_patterns(self, name: str, patterns: Sequence[PatternRecord]) -> SoundRecord:
@@ -223,7 +224,7 @@ class LibraryWriter(LibraryReader):
             for where, sound in self._shelf.scan()[0].items():
                 changes = dict(fits.get(sound.name, {}))
                 if not same:  # what was fitted before means nothing any more
-                    changes = {"verifier": None, **changes, "feedback": ()}
+                    changes = {"verifier": None, "lowest": None, **changes, "feedback": ()}
                 changed = sound.model_copy(update=changes)
                 write_record(self._shelf.sound_path(where), changed)
             write_record(self._shelf.library_path, record)

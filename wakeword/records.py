@@ -270,6 +270,10 @@ class FeedbackRecord(BaseModel):
     """The examples or takes that came of it."""
     threshold_before: float
     """The sound's threshold until then."""
+    lowest_before: float | None = None
+    """Its ``lowest`` until then."""
+    expected_before: ExpectationRecord = ExpectationRecord()
+    """What was expected of it until then."""
     said: str = Field(default_factory=_now)
     """When: ISO 8601, UTC."""
 
@@ -299,6 +303,9 @@ class SoundRecord(_Record):
     """Trained together with the threshold; None where the encoder has no bank."""
     expected: ExpectationRecord = ExpectationRecord()
     """What the fit promised."""
+    lowest: float | None = None
+    """What the threshold was held to when it was fitted: it falls no further while the sound
+    follows the room. None for no such bound."""
 
     @field_validator("name")
     @classmethod

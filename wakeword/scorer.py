@@ -17,7 +17,7 @@ from wakeword.named import NamedLikeness, NamedSounds, likeliest
 from wakeword.patterns import SoundPatterns
 from wakeword.protocols import Encoder
 from wakeword.sequence import SoundOrder
-from wakeword.takes import clear_rows
+from wakeword.variants import clear_rows
 from wakeword.veto import Veto
 from wakeword.views import focused, view_dim
 
@@ -38,7 +38,7 @@ class Enrolled:
 
     name: str
     takes: Mapping[str, FloatArray]
-    """Embeddings by file, ``(n, view_dim)``, as :func:`wakeword.takes.embed_take` makes them."""
+    """Embeddings by file, ``(n, view_dim)``, as :func:`wakeword.variants.embed_take` makes them."""
     threshold: float
     verifier: Verifier | None = None
     short: bool = False

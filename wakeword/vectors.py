@@ -17,7 +17,7 @@ from wakeword.audio import FloatArray
 from wakeword.config import SegmenterConfig
 from wakeword.records import ExampleRecord, TakeRecord
 from wakeword.storage import write_atomically
-from wakeword.takes import RECIPE
+from wakeword.variants import RECIPE
 
 FILE = "vectors.npz"
 DAMAGED_NPZ = (

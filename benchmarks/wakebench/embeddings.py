@@ -40,7 +40,8 @@ from wakeword.encoders import DEFAULT
 from wakeword.errors import WakesoundError
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
-from wakeword.takes import Take, embed_once
+from wakeword.takes import Take
+from wakeword.variants import embed_once
 from wakeword.views import embed_views, focused, is_short
 
 ENROLLED = 3

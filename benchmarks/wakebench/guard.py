@@ -27,7 +27,8 @@ from wakeword.encoders import create_encoder
 from wakeword.errors import WakesoundError
 from wakeword.protocols import Encoder
 from wakeword.speech import SpeechDetector
-from wakeword.takes import Take, embed_take, in_noise, take_windows
+from wakeword.takes import Take
+from wakeword.variants import embed_take, in_noise, take_windows
 from wakeword.veto import SPEECH, label_vectors
 
 TAKES, MOST_TESTED, MOST_RUNS = 3, 5, 150

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runtime.cli.gathered import Decorated, gathered
+from runtime.secret_variables import BROKER_VARIABLE
 
 if TYPE_CHECKING:
     from runtime.services.mqtt.broker import Broker
@@ -65,7 +66,7 @@ def broker_options(what: str, called: str, *, required: bool = False) -> Callabl
             "--broker",
             "broker_uri",
             metavar="URI",
-            envvar="WAKESOUND_BROKER",
+            envvar=BROKER_VARIABLE,
             required=required,
             help=what,
         ),

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
 from runtime.cli.settings import Settings
-from wakeword.errors import LibraryCorrupt, WakesoundError
+from wakeword.errors import ConfigError, LibraryCorrupt, WakesoundError
 
 if TYPE_CHECKING:
     from wakeword.library import SoundLibrary
@@ -145,7 +145,11 @@ def library(settings: Settings) -> Iterator[Finding]:
 
 
 def encoder(settings: Settings) -> Iterator[Finding]:
-    """Does the encoder load, work, and fit the library?"""
+    """Does the encoder load, work, and fit the library?
+
+    Raises:
+        ConfigError: there is none of the name that the user asked for.
+    """
     import numpy as np
 
     library = settings.open_library()
@@ -161,6 +165,8 @@ def encoder(settings: Settings) -> Iterator[Finding]:
         embedded = time.perf_counter()
         library.check_encoder(encoder)
     except WakesoundError as error:
+        if isinstance(error, ConfigError) and settings.encoder:
+            raise  # it is not the set-up that is wrong, but what was asked
         yield Finding("encoder", "bad", spec, str(error))
         return
     times = f"loads in {loaded - started:.1f} s, {1000 * (embedded - loaded):.0f} ms a window"

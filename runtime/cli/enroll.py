@@ -72,7 +72,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--text",
+    "texts",
     metavar="WORDS",
+    multiple=True,
     help="The sound in words, beside its takes or instead of any, e.g. 'glass breaking'.",
 )
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
@@ -92,7 +94,7 @@ def command(
     patterns: tuple[str, ...],
     veto: str,
     speech: str,
-    text: str | None,
+    texts: tuple[str, ...],
     replace: bool,
     force: bool,
     as_json: bool,
@@ -111,11 +113,15 @@ def command(
         raise click.UsageError("--takes and --source are for recording; leave them out with files")
     if not files and "rhythm" in patterns:
         raise click.UsageError("a rhythm is learned from recordings; name the files that hold it")
+    if len(texts) > 1:
+        raise click.UsageError(
+            "--text can be given once; enroll other words as a sound of their own name"
+        )
     library = settings.open_library()
     with screen.busy("Loading the encoder"):
         encoder, spec = settings.open_encoder(library)
     labels = _labels(veto, speech, encoder)
-    words = _read(text, encoder) if text is not None else None
+    words = _read(texts[0], encoder) if texts else None
     options: dict[str, Any] = {
         "budget_per_hour": budget,
         "ambient": ambient,

@@ -98,6 +98,10 @@ def check_room(settings: Settings, room: str, progress: Progress) -> Iterator[Fi
         settings: which library and encoder.
         room: a source or a recording; a microphone is listened to for a minute.
         progress: told how far that is.
+
+    Raises:
+        WakesoundError: there is no such source, or the recording cannot be read. A microphone that
+            cannot be heard is a finding, as is a library that cannot be used.
     """
     from runtime.cli.room import limited, watched
     from runtime.sources import open_source
@@ -107,6 +111,10 @@ def check_room(settings: Settings, room: str, progress: Progress) -> Iterator[Fi
         library = settings.open_library()
         encoder, _ = settings.open_encoder(library)
         engine = Engine(library, encoder)
+    except WakesoundError as error:
+        yield _unheard(error)
+        return
+    try:
         with contextlib.closing(open_source(room, encoder.rate)) as source:
             frames: Iterable[AudioFrame] = source
             if source.live:
@@ -114,12 +122,22 @@ def check_room(settings: Settings, room: str, progress: Progress) -> Iterator[Fi
                 frames = watched(limit, room, LISTEN_SECONDS, progress)
             heard = measure(frames, engine)
     except WakesoundError as error:
-        yield Finding("room", "bad", f"cannot be listened to: {error}")
+        if not _is_microphone(room):
+            raise
+        yield _unheard(error)
         return
     yield from judge(heard, room)
     if heard.levels_db and np.percentile(heard.levels_db, 10) > QUIET_DB:
         clip = AudioClip(np.concatenate(heard.kept), encoder.rate)
         yield from judge_front_ends(*trials(library, encoder, clip, progress))
+
+
+def _unheard(error: WakesoundError) -> Finding:
+    return Finding("room", "bad", f"cannot be listened to: {error}")
+
+
+def _is_microphone(room: str) -> bool:
+    return room.partition(":")[0] == "mic"
 
 
 def trials(
@@ -185,6 +203,6 @@ def judge(heard: Heard, room: str) -> Iterator[Finding]:
         yield Finding("false wakes", "good", f"none in {heard.seconds:.0f} s")
         return
     counts = ", ".join(f"{name} {count}" for name, count in sorted(heard.wakes.items()))
-    known = "10m" if room.partition(":")[0] == "mic" else room.removeprefix("file:")
+    known = "10m" if _is_microphone(room) else room.removeprefix("file:")
     advice = f"if none of your sounds was in it: wakesound calibrate --ambient '{known}'"
     yield Finding("false wakes", "note", f"{counts} in {heard.seconds:.0f} s", advice)

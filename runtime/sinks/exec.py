@@ -5,8 +5,9 @@ included, and ``~/`` at the beginning of a word is the home folder. What needs a
 redirection, variables) is refused with a word about ``shell:COMMAND``, which has one.
 
 The program gets each field of the event in a variable, ``WAKESOUND_SOUND``, ``_PATTERN``,
-``_NAME``, ``_SCORE`` and so on, and the whole event as a line of JSON on its standard input. What
-it prints goes to standard error, since standard output may be for events.
+``_NAME``, ``_SCORE`` and so on, and the whole event as a line of JSON on its standard input. Of the
+environment it gets all but the service's own secrets. What it prints goes to standard error, since
+standard output may be for events.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from runtime.secret_variables import without_secrets
 from runtime.stderr import real_stderr
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
@@ -95,7 +97,7 @@ class ExecSink:
                         stdin=subprocess.PIPE,
                         stdout=stderr,
                         stderr=stderr,
-                        env={**os.environ, **variables},
+                        env={**without_secrets(os.environ), **variables},
                         start_new_session=True,
                     )
             except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import httpx
 
@@ -209,21 +210,6 @@ def _asked(response: httpx.Response) -> float:
         return 0.0
 
 
-def create(
-    rest: str,
-    timeout_seconds: float,
-    *,
-    message: Message | None = None,
-    secret: str = "",
-    headers: Mapping[str, str] | None = None,
-    retries: int = RETRIES,
-) -> HttpSink:
-    """A sink that posts to ``http:`` and ``rest``; see :class:`HttpSink`."""
-    return HttpSink(
-        f"http:{rest}",
-        timeout_seconds,
-        message=message,
-        secret=secret,
-        headers=headers,
-        retries=retries,
-    )
+def create(rest: str, timeout_seconds: float, **settings: Any) -> HttpSink:
+    """A sink that posts to ``http:`` and ``rest``; the settings are those of :class:`HttpSink`."""
+    return HttpSink(f"http:{rest}", timeout_seconds, **settings)

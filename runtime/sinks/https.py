@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
-from runtime.sinks._messages import Message
-from runtime.sinks.http import RETRIES, HttpSink
+from runtime.sinks.http import HttpSink
 
 
-def create(
-    rest: str,
-    timeout_seconds: float,
-    *,
-    message: Message | None = None,
-    secret: str = "",
-    headers: Mapping[str, str] | None = None,
-    retries: int = RETRIES,
-) -> HttpSink:
-    """A sink that posts to ``https:`` and ``rest``; see :class:`HttpSink`."""
-    return HttpSink(
-        f"https:{rest}",
-        timeout_seconds,
-        message=message,
-        secret=secret,
-        headers=headers,
-        retries=retries,
-    )
+def create(rest: str, timeout_seconds: float, **settings: Any) -> HttpSink:
+    """A sink that posts to ``https:`` and ``rest``; the settings are those of :class:`HttpSink`."""
+    return HttpSink(f"https:{rest}", timeout_seconds, **settings)

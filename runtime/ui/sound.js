@@ -21,6 +21,7 @@ export class SoundCard {
     this.told = "";
     this.where = `sounds/${path(sound.name)}`;
     this.facts = h("p", { class: "facts" });
+    this.text = h("p", { class: "facts words" });
     this.hooks = new Hooks(sound.name, changed);
     this.threshold = h("input", { type: "number", min: -1, max: 1, step: 0.005, id: `threshold-${sound.name}` });
     this.name = h("input", { id: `name-${sound.name}`, maxlength: 60, value: sound.name, autocomplete: "off" });
@@ -64,6 +65,7 @@ export class SoundCard {
         { class: "body" },
         h("h2", {}, h("bdi", {}, sound.name)),
         this.facts,
+        this.text,
         form,
         h(
           "div",
@@ -82,9 +84,18 @@ export class SoundCard {
     const { takes, rejected, created } = sound;
     const patterns = sound.events.filter((/** @type {string} */ event) => event !== sound.name);
     fill(this.facts, t("sounds.facts", { takes, rejected, date: timeWords(created) }), patterns.map((/** @type {string} */ name) => h("span", { class: "chip" }, name)));
+    this.showWords();
     if (document.activeElement !== this.threshold) this.threshold.value = sound.threshold.toFixed(3);
     this.hooks.show(sound.hooks);
     if (this.details.open) this.open();
+  }
+
+  /** The words that stand for it, and what they were understood as, if there are any. */
+  showWords() {
+    const { text, understood } = this.sound;
+    this.text.hidden = !text;
+    const shown = h("bdi", {}, text === understood ? text : `${text} → ${understood}`);
+    fill(this.text, text ? [t("sounds.words"), " ", shown] : []);
   }
 
   /** Read what is only shown on demand. */

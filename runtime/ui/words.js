@@ -140,6 +140,7 @@ const WORDS = {
   "sounds.title": ["Sounds", "声音"],
   "sounds.none": ["There are no sounds yet.", "还没有声音。"],
   "sounds.facts": ["{takes} takes · {rejected} examples of what it is not · {date}", "{takes} 段录音 · {rejected} 个反例 · {date}"],
+  "sounds.words": ["In words:", "文字描述："],
   "sounds.threshold": ["Threshold; higher is stricter", "阈值，越高越严格"],
   "sounds.rename": ["Name", "名字"],
   "sounds.takes": ["Takes", "录音"],

@@ -11,9 +11,13 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from enroll import Enrollment
+from enroll.named import read_text
 from tests.integration.browser import opened
 from tests.integration.http_server import Served
 from tests.integration.page_fixtures import Room, library, room, served
+from wakeword.encoders import create_encoder
+from wakeword.labels import Classifier
 
 __all__ = ["library", "room", "served"]
 
@@ -63,3 +67,17 @@ def test_a_change_in_one_tab_is_seen_in_the_other(served: Served, room: Room) ->
         first.locator('[data-sound="whistle"]').get_by_role("button", name="Save").click()
         field = second.locator('[data-sound="whistle"]').get_by_label("Threshold")
         expect(field).to_have_value("0.700")
+
+
+def test_the_words_of_a_sound_are_shown(served: Served, room: Room) -> None:
+    """What stands for it and what that was understood as; nothing where recordings stand alone."""
+    library, encoder = served.service.library, create_encoder("mini")
+    text = read_text("玻璃破碎", Classifier(encoder))
+    Enrollment(library, encoder, "mini", "glass", text=text).finish()
+    with opened(room.browser, served.url, "sounds") as page:
+        card = page.locator('[data-sound="glass"]')
+        expect(card.locator(".words")).to_have_text("In words: 玻璃破碎 → glass breaking")
+        expect(page.locator('[data-sound="whistle"] .words')).to_be_hidden()
+    with opened(room.browser, served.url, "sounds", locale="zh-CN") as page:
+        words = page.locator('[data-sound="glass"] .words')
+        expect(words).to_contain_text("文字描述")

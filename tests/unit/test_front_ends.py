@@ -15,8 +15,8 @@ from wakeword.engine import Engine
 from wakeword.errors import ConfigError, EncoderMismatch
 from wakeword.front_ends import NONE, behind, cleaned, joined, name_of, plain_id, split
 from wakeword.library import SoundLibrary
-from wakeword.takes import as_heard
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
+from wakeword.variants import as_heard
 
 pytest.importorskip("webrtc_noise_gain", reason="needs the denoise extra")
 BEEP = tone(1000.0, 0.4)

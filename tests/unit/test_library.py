@@ -17,8 +17,9 @@ from wakeword.errors import (
     SoundNotFound,
 )
 from wakeword.library import SoundLibrary
-from wakeword.takes import Take, embed_take
+from wakeword.takes import Take
 from wakeword.testing import RATE, ToneEncoder, make_library, tone
+from wakeword.variants import embed_take
 
 ENCODER = ToneEncoder()
 

@@ -8,12 +8,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.secret_variables import TOKEN_VARIABLE
 from wakeword.errors import ConfigError
 
 HOST, PORT = "127.0.0.1", 7860
 """Where it is served unless something else is said."""
-TOKEN_VARIABLE = "WAKESOUND_TOKEN"
-"""Environment variable that holds the token."""
 SHORTEST_TOKEN = 16
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 

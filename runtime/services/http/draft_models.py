@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enroll.calibration import Calibration
 from enroll.session import BUDGET_PER_HOUR, EnrollmentResult
-from runtime.services.http.drafts import Draft, DraftTake, Trial, finding_models
+from runtime.services.http.draft import Draft, DraftTake, Trial
+from runtime.services.http.findings import finding_models
 from runtime.services.http.problems import FindingModel
 from runtime.services.http.routes.sounds import SoundModel, sound_model
 from runtime.services.http.service import Service

@@ -15,7 +15,7 @@ from wakeword.events import Match, WakeEvent, Window
 from wakeword.resampler import Resampler
 
 if TYPE_CHECKING:
-    from runtime.services.http.drafts import Draft
+    from runtime.services.http.draft import Draft
     from runtime.services.http.service import Service
 
 STREAM = "websocket"

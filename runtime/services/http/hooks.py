@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import os
 import re
-import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from runtime.configuration import ConfigFileError, load
-from runtime.configuration.hook import build
 from runtime.configuration.hook_file import HookFile, KnownHook, Table
-from runtime.configuration.schema import HookTable
 from runtime.dispatch import Dispatcher
+from runtime.services.http.hook_rights import HookRights
+from runtime.services.http.hook_trial import attempt
+from runtime.services.http.live_hook import LiveHook, end
 from runtime.services.http.problems import Refusal
-from runtime.sinks import TIMEOUT_SECONDS, SinkSpec, open_sink
+from runtime.sinks import TIMEOUT_SECONDS
 from runtime.stats import ActionStats
-from wakeword.errors import ConfigError, WakesoundError
+from wakeword.errors import ConfigError
 from wakeword.events import WakeEvent
-from wakeword.labels.alarm import Alert
 
-REMOTE = ("http", "https", "mqtt", "mqtts")
-"""What clients may set: it sends a message, and runs nothing here."""
 MOST = 100
 """Hooks that a file may have before no more are added."""
-END_SECONDS = 1.0
-"""How long a hook that was changed may go on with what it does."""
-LONGEST_TRY_SECONDS = 10.0
-
-
-@dataclass(frozen=True, eq=False)
-class LiveHook:
-    """A hook of the file, at work."""
-
-    known: KnownHook
-    dispatcher: Dispatcher
-    problem: str = ""
-    """Why it does nothing."""
-
-    @property
-    def stats(self) -> ActionStats | None:
-        """What it did so far, if it is enabled."""
-        return next(iter(self.dispatcher.stats()), None)
 
 
 class HookBook:
@@ -73,7 +47,7 @@ class HookBook:
         commands: bool = False,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self.commands = commands
+        self.rights = HookRights(commands)
         self.fixed = Dispatcher()
         """Those of the command line."""
         for sound, uri in actions:
@@ -83,10 +57,10 @@ class HookBook:
         self._lock = threading.Lock()  # one change at a time
         if path is not None and self._file is not None and path.exists():
             load(path).hooks()  # what is wrong is told with its line
-            self._live = tuple(_started(known) for known in self._file.read())
+            self._live = tuple(LiveHook.started(known) for known in self._file.read())
             for hook in self._live:
                 if hook.problem:
-                    raise ConfigError(f"{path}: the hook {_words(hook.known)} {hook.problem}")
+                    raise ConfigError(f"{path}: the hook {hook} {hook.problem}")
 
     @property
     def kept(self) -> bool:
@@ -110,12 +84,7 @@ class HookBook:
 
     def close(self) -> None:
         """End them all."""
-        dispatchers = [self.fixed, *(hook.dispatcher for hook in self._live)]
-        for dispatcher in dispatchers:
-            dispatcher.finish()
-        for dispatcher in dispatchers:
-            dispatcher.wait(END_SECONDS)
-            dispatcher.close()
+        end([self.fixed, *(hook.dispatcher for hook in self._live)])
 
     def find(self, id: str) -> LiveHook:
         """One of the file's.
@@ -128,17 +97,13 @@ class HookBook:
                 return hook
         raise _gone()
 
-    def may_change(self, table: HookTable) -> bool:
-        """Whether clients may."""
-        return self.commands or scheme(table.do) in REMOTE
-
     def add(self, table: Table) -> LiveHook:
         """Add a hook to the file; it acts from now on.
 
         Raises:
             Refusal: it may not be set by clients (403), or makes no sense (422).
         """
-        self._require(table)
+        self.rights.require(table)
         with self._lock:
             if len(self._live) >= MOST:
                 raise Refusal(409, "too_many_hooks", f"there are {MOST} hooks; remove one first")
@@ -153,14 +118,14 @@ class HookBook:
         Raises:
             Refusal: as :meth:`add`, or there is none (404).
         """
-        self._require_change(self.find(id))
+        self.rights.require_change(self.find(id).known.table)
 
         def changed(table: Table) -> Table:
             if changes.get("do", table["do"]) != table["do"]:
                 table = {k: v for k, v in table.items() if k not in ("headers", "secret_env")}
             return {k: v for k, v in {**table, **changes}.items() if v is not None}
 
-        self._require(changes)
+        self.rights.require(changes)
         with self._lock:
             return self.find(self._written(lambda file: file.change(id, changed)))
 
@@ -170,7 +135,7 @@ class HookBook:
         Raises:
             Refusal: clients may not (403), or there is none (404).
         """
-        self._require_change(self.find(id))
+        self.rights.require_change(self.find(id).known.table)
         with self._lock:
             self._written(lambda file: file.remove(id))
 
@@ -180,66 +145,9 @@ class HookBook:
         Raises:
             Refusal: clients may not (403), or there is none (404).
         """
-        hook = self.find(id)
-        self._require_change(hook)
-        table = hook.known.table
-        named = next((name for name in table.sounds if name != "*"), "test")
-        event = _example(sound or named, table.when == "end")
-        try:
-            spec = build(table, os.environ).action
-            settings = dict(spec.settings)
-            if "retries" in settings:
-                settings["retries"] = 0
-            timeout = min(table.timeout_seconds, LONGEST_TRY_SECONDS)
-            sink = open_sink(SinkSpec(spec.uri, settings), timeout_seconds=timeout)
-        except WakesoundError as error:
-            return str(error)
-        try:
-            result: Any = sink(event)
-            if inspect.isawaitable(result):
-                asyncio.run(asyncio.wait_for(_awaited(result), timeout))
-        except (WakesoundError, TimeoutError, asyncio.TimeoutError) as error:
-            return str(error) or "it took too long"
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            return repr(error)
-        finally:
-            close = getattr(sink, "close", None)
-            if close is not None:
-                close()
-        return ""
-
-    def _require(self, table: Table) -> None:
-        """Make sure that clients may set this.
-
-        Raises:
-            Refusal: they may not (403).
-        """
-        if self.commands:
-            return
-        if "do" in table and scheme(table["do"]) not in REMOTE:
-            raise Refusal(
-                403,
-                "commands_off",
-                "only http:, https:, mqtt: and mqtts: can be set here; write the rest into the "
-                "configuration file, or start the server with --allow-commands",
-            )
-        texts = [table.get("do", ""), *(table.get("headers") or {}).values()]
-        if table.get("secret_env") or any("${" in text for text in texts):
-            raise Refusal(
-                403,
-                "environment_off",
-                "environment variables cannot be named here, as they could be sent anywhere; "
-                "write them into the configuration file, or start with --allow-commands",
-            )
-
-    def _require_change(self, hook: LiveHook) -> None:
-        if not self.may_change(hook.known.table):
-            raise Refusal(
-                403,
-                "commands_off",
-                "a hook that runs something here can only be changed in the configuration file, "
-                "or when the server was started with --allow-commands",
-            )
+        table = self.find(id).known.table
+        self.rights.require_change(table)
+        return attempt(table, sound)
 
     def _written(self, write: Callable[[HookFile], str | None]) -> str:
         """Change the file and act by it from now on; what ``write`` returned."""
@@ -264,46 +172,10 @@ class HookBook:
         """From now on these count; those that are the same go on undisturbed."""
         before = {hook.known.id: hook for hook in self._live}
         self._live = tuple(
-            before.pop(known.id) if known.id in before else _started(known) for known in hooks
+            before.pop(known.id) if known.id in before else LiveHook.started(known)
+            for known in hooks
         )
-        for hook in before.values():
-            hook.dispatcher.finish()
-        for hook in before.values():
-            hook.dispatcher.wait(END_SECONDS)
-            hook.dispatcher.close()
-
-
-def scheme(uri: str) -> str:
-    """What an address begins with."""
-    return uri.partition(":")[0]
-
-
-def _started(known: KnownHook) -> LiveHook:
-    dispatcher = Dispatcher()
-    problem = ""
-    if known.table.enabled:
-        try:
-            build(known.table, os.environ).dispatch_by(dispatcher)
-        except WakesoundError as error:
-            problem = str(error)
-    return LiveHook(known, dispatcher, problem)
-
-
-def _words(known: KnownHook) -> str:
-    return repr(known.table.name or f"{scheme(known.table.do)}:")
-
-
-def _example(sound: str, ended: bool) -> WakeEvent:
-    """What a hook is tried with."""
-    id = secrets.token_hex(8)
-    event = WakeEvent(sound, 1.0, 0.5, 0, 16_000, 16_000, source="test", id=id)
-    if not ended:
-        return event
-    return replace(Alert(sound, 1.0, 0.5, 0, 16_000, 16_000, ended=True), source="test", id=id)
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
+        end([hook.dispatcher for hook in before.values()])
 
 
 def _gone() -> Refusal:

@@ -58,7 +58,8 @@ def test_other_encoder_is_found(wakesound, library: Path) -> None:
     status, checks = _checks(wakesound)
     assert status == 1
     assert "wakesound reindex" in checks["encoder"]["advice"]
-    status, checks = _checks(wakesound, "--encoder", "ears")
+    record.write_text(record.read_text().replace('"encoder": "logmel"', '"encoder": "ears"'))
+    status, checks = _checks(wakesound)
     assert status == 1
     assert "there is no encoder 'ears'" in checks["encoder"]["advice"]
 
@@ -112,11 +113,30 @@ def test_what_is_wrong_with_a_room(samples, verdict, told) -> None:
     assert finding.advice
 
 
-def test_a_room_that_cannot_be_heard(wakesound, library: Path) -> None:
+def test_a_microphone_that_cannot_be_heard(wakesound, library: Path) -> None:
     """It is told like any other fault."""
-    status, checks = _checks(wakesound, "--room", "missing.wav")
+    status, checks = _checks(wakesound, "--room", "mic:that is not there")
     assert status == 1
-    assert "missing.wav" in checks["room"]["detail"]
+    assert checks["room"]["verdict"] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--room", "missing.wav"), "missing.wav"),
+        (("--room", "file:missing.wav"), "missing.wav"),
+        (("--room", __file__), "test_doctor.py"),
+        (("--encoder", "ears"), "there is no encoder 'ears'"),
+        (("--encoder", "logmel+ears"), "ears"),
+    ],
+)
+def test_what_does_not_exist_is_no_fault_of_the_set_up(
+    wakesound, library: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    """A recording or an encoder that is not there is bad input: one line, and exit status 2."""
+    result = wakesound("doctor", "--json", *arguments)
+    assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
+    assert told in result.err
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,10 @@ def test_findings_are_told(wakesound, whistles: list[str]) -> None:
     result = wakesound("enroll", "whistle", whistles[0])
     assert result.status == 0
     assert "! only 1 take" in result.out
-    codes = [
-        finding["code"]
-        for finding in json.loads(
-            wakesound("enroll", "other", whistles[0], "--force", "--json").out
-        )["findings"]
-    ]
+    as_json = wakesound("enroll", "other", whistles[0], "--force", "--json")
+    codes = [finding["code"] for finding in json.loads(as_json.out)["findings"]]
     assert "few_takes" in codes
+    assert as_json.err == ""
 
 
 def test_name_that_is_taken_is_refused(wakesound, whistles: list[str], library: Path) -> None:

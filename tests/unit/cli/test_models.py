@@ -69,3 +69,24 @@ def test_quantize_nothing(wakesound, tmp_path: Path) -> None:
     assert result.status == 2
     assert "wakesound models pull nobody/has-this" in result.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("nonsense", "no encoder 'nonsense'"), ("logmel", "not a CLAP checkpoint")]
+)
+def test_quantize_what_cannot_be(wakesound, name: str, told: str) -> None:
+    """What is no CLAP is said before anything else is asked for."""
+    result = wakesound("models", "quantize", name)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert told in result.err
+
+
+def test_quantize_asks_for_a_folder(wakesound, tmp_path: Path) -> None:
+    """Of a checkpoint that is here, 8-bit integers need a place of their own."""
+    for package in ("torch", "transformers", "onnx", "onnxscript"):
+        pytest.importorskip(package, reason="needs the extra 'quantize'")
+    from tests.clap_checkpoint import build
+
+    result = wakesound("models", "quantize", f"clap:{build(tmp_path / 'checkpoint')}")
+    assert result.status == 2
+    assert "name a folder with --out" in result.err

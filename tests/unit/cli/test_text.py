@@ -80,6 +80,7 @@ def test_words_travel(wakesound, tmp_path: Path) -> None:
         (("--text", "狗的什么什么"), "not in the glossary"),
         (("--text", "дверь"), "script"),
         (("--text", "dog", "--encoder", "logmel"), "no text side"),
+        (("--text", "dog barking", "--text", "cat meowing"), "--text can be given once"),
     ],
 )
 def test_words_that_cannot_be_used(wakesound, arguments: tuple[str, ...], says: str) -> None:

@@ -110,6 +110,31 @@ def test_a_lowest_threshold_is_kept_to():
     assert calibration.miss_rate == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize("threshold", [0.75, 0.9, 0.95])
+def test_another_threshold_has_another_expectation(threshold):
+    """What is said of it is what a fit that ended there says."""
+    takes = [run(1.0), run(1.0), run(0.92)]
+    room = [run(0.5), run(0.35)]
+    negatives = Negatives(bank=world().bank, ambient=room, ambient_seconds=3600.0)
+    wide = calibrate(takes, negatives, 1e6)
+    assert wide.threshold < 0.75
+    there = calibrate(takes, negatives, 1e6, lowest=threshold)
+    assert wide.at(threshold) == there
+    assert wide.at(threshold).expectation == there.expectation
+
+
+def test_a_rejected_example_never_costs_the_take_it_is_held_below():
+    """Nor does rounding: the threshold that stops at a take is one that the take reaches."""
+    for cosine in (0.80006, 0.80004, 0.8):
+        takes = [run(1.0), run(1.0), run(cosine)]
+        negatives = Negatives(bank=bank([0.3, 0.2], 4.0), rejected=[run(0.99)])
+        calibration = calibrate(takes, negatives, 0.5)
+        assert calibration.missed == []
+        assert calibration.threshold == pytest.approx(cosine, abs=1e-4)
+        held = calibrate(takes, negatives, 0.5, lowest=calibration.threshold)
+        assert held.threshold == calibration.threshold
+
+
 def test_without_negatives_the_takes_decide():
     """The threshold then lies half as far again from the takes as they are from each other."""
     calibration = calibrate([run(1.0), run(0.9)], Negatives(), 0.5)

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from enroll.drift import MOST_CHANGE, MOST_RUNS, SHARE, bounded, follow
+from enroll.feedback import reject, undo
 from enroll.finder import find_takes
 from enroll.negatives import hear_ambient, hear_runs, heard_frames
 from enroll.recalibration import recalibrate
 from enroll.session import Enrollment
 from wakeword.audio import FloatArray
 from wakeword.audiofile import AudioClip
+from wakeword.examples import Example
 from wakeword.library import SoundLibrary
 from wakeword.records import TextRecord
 from wakeword.testing import RATE, ToneEncoder, noise, placed, tone
@@ -138,6 +140,53 @@ def test_a_take_that_was_found_is_found_still(library, later, expected):
     before = old, replace(beep.calibration, threshold=0.6, scores=(0.7, 0.8))
     after = new, replace(beep.calibration, threshold=0.9, scores=later)
     assert bounded(before, after).threshold == pytest.approx(expected)
+
+
+def near_miss(level_db: float = -14.0) -> Example:
+    """Something like the beep, by its embeddings."""
+    (rows,) = room_runs(room(like(level_db)))
+    return Example(vectors=rows, encoder_id=ENCODER.id)
+
+
+def test_what_feedback_raised_does_not_fall_again(library):
+    """However quiet the room gets: "not that!" holds until the user lets the sound be fitted."""
+    for number in range(2):
+        follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4, seed=number)))
+    before = library.get("beep").threshold
+    raised = reject(library, ENCODER, "beep", near_miss()).sound.threshold
+    assert raised > before
+    for number in range(4):
+        follow(library, ENCODER, room_runs(room(*[tone(300.0 + number, 0.4)] * 4, seed=number)))
+        assert library.get("beep").threshold >= raised
+    recalibrate(library, ENCODER)
+    assert library.get("beep").lowest is None
+
+
+def test_what_feedback_kept_does_not_fall_either(library):
+    """A false wake that is unlike the sound moves no threshold: where it stood then, it stays."""
+    follow(library, ENCODER, room_runs(room(*[like(-20.0)] * 6)))
+    kept = reject(library, ENCODER, "beep", near_miss(10.0)).sound.threshold
+    for number in range(4):
+        (now,) = follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4, seed=number)))
+        assert now.threshold >= kept
+    undo(library, ENCODER)
+    (now,) = follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4, seed=5)))
+    assert now.threshold < kept
+
+
+def test_the_expectation_is_that_of_the_threshold(library):
+    """A threshold that may not go all the way promises what it keeps, not what was wanted."""
+    (beep,) = recalibrate(library, ENCODER)
+    takes = (0.62, 0.8, 0.9)
+    before = beep.after.model_copy(update={"threshold": 0.6}), beep.calibration
+    after = replace(beep.calibration, scores=takes, noisy_scores=(0.5, 0.64, 0.9)).at(0.75)
+    wanted = before[0].model_copy(update=after.changes(ENCODER.id))
+    assert wanted.expected.miss_rate == pytest.approx(1 / 3)
+    now = bounded((before[0], replace(before[1], scores=(0.5, 0.8, 0.9))), (wanted, after))
+    assert now.threshold == pytest.approx(0.65)
+    assert now.expected.miss_rate == pytest.approx(1 / 3)
+    assert now.expected.noisy_miss_rate == pytest.approx(2 / 3)
+    assert now.expected == after.at(now.threshold).expectation
 
 
 def test_words_are_bound_by_themselves(library):

@@ -114,6 +114,19 @@ def test_taken_back(library: SoundLibrary) -> None:
         undo(library, ENCODER)
 
 
+def test_taken_back_with_what_was_expected(library: SoundLibrary) -> None:
+    """After undo nothing is promised of a threshold of which nothing was; what was known is."""
+    add_missed(library, ENCODER, "low", [_take(tone(600, 0.4))])
+    fitted = library.get("low")
+    by_hand = library.set_threshold("low", 0.7, 0.5)
+    assert fitted.expected.known
+    assert not by_hand.expected.known
+    said = reject(library, ENCODER, "low", unwanted(library)).sound
+    assert said.expected.known
+    assert said.lowest == said.threshold > by_hand.threshold
+    assert undo(library, ENCODER).sound == by_hand
+
+
 def test_taken_back_by_event_and_sound(library: SoundLibrary) -> None:
     """One of several is taken back: by its event, or the last of a sound."""
     example = unwanted(library)

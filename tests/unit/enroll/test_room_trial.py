@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from enroll.room_trial import AFTER_SECONDS, LEAD_SECONDS, Trial, in_room, try_room
+from enroll.session import Enrollment
 from wakeword.audiofile import AudioClip
 from wakeword.library import SoundLibrary
 from wakeword.takes import Take
-from wakeword.testing import RATE, ToneEncoder, make_library, noise, silence, tone
+from wakeword.testing import RATE, ToneEncoder, make_library, noise, placed, silence, tone
 
 ENCODER = ToneEncoder()
 
@@ -39,6 +40,26 @@ def test_in_a_roaring_room_they_are_missed(library):
     """Noise as loud as the sound drowns it: the trial says so."""
     found = try_room(library, ENCODER, AudioClip(noise(5.0, level_db=-12.0), RATE))
     assert found == Trial(3, 3)
+
+
+def test_a_reversal_costs_no_take(tmp_path):
+    """A figure and its reversal are told apart by their order: neither is held against the other,
+    as when the sounds themselves are fitted."""
+    library = SoundLibrary(tmp_path / "turned")
+    for name, parts in (("up", (900, 1500)), ("down", (1500, 900))):
+        enrollment = Enrollment(library, ENCODER, "tones", name)
+        for number, overtone_db in enumerate((-60.0, -32.0, -27.0)):
+            figure = np.concatenate([tone(hz, 0.25) for hz in parts])
+            sound = figure + tone(3000, 0.5, level_db=overtone_db)
+            samples = placed(noise(1.1, seed=number), (0.3, sound))
+            enrollment.add(Take(samples, RATE, round(0.3 * RATE), round(0.8 * RATE), -10.0, 40.0))
+        enrollment.finish()
+    quiet = AudioClip(noise(5.0, level_db=-70.0), RATE)
+    both = try_room(library, ENCODER, quiet)
+    library.remove("down")
+    alone = try_room(library, ENCODER, quiet)
+    assert both == Trial(6, 2 * alone.missed)
+    assert alone.missed < 3
 
 
 def test_the_room_goes_on_around_the_take():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from enroll.likeness import NEVER
-from enroll.tail import SHAPE, TAIL_RUNS, expected, fitted, next_above
+from enroll.tail import SHAPE, TAIL_RUNS, expected, fitted, next_above, reached_by
 
 SCORES = np.sort(np.random.default_rng(3).exponential(0.5, 5000).astype(np.float32))[::-1]
 
@@ -60,9 +60,29 @@ def test_few_scores() -> None:
     assert fitted(one, 0.5) == pytest.approx(0.501)
     assert expected(0.6, one) == 0.0
     equal = np.full(TAIL_RUNS + 5, 0.5, np.float32)
-    assert fitted(equal, 0.5) == pytest.approx(0.5)
     assert expected(0.51, equal) == 0.0
     assert next_above(SCORES[:0]) == NEVER
+
+
+@pytest.mark.parametrize("allowed", [0.1, 5.0, 49.0, 52.0])
+@pytest.mark.parametrize("spread", [0.0, 1e-7, 1e-5, 9e-4])
+def test_equal_scores_stay_below(allowed: float, spread: float) -> None:
+    """Of scores that are all alike none reaches the threshold, rounded as it is stored: one that
+    does would bring the others along."""
+    best = 0.50004 + spread * np.linspace(1.0, 0.0, TAIL_RUNS + 5)
+    scores = np.concatenate([best, [0.3, 0.2]]).astype(np.float32)
+    threshold = round(fitted(scores, allowed), 4)
+    assert not np.any(scores >= threshold)
+    assert threshold < 0.51
+
+
+@pytest.mark.parametrize("score", [0.5, 0.50004, 0.50006, float(np.float32(0.58)), -0.00003])
+def test_a_score_reaches_the_threshold_below_it(score: float) -> None:
+    """It is the next of four digits, so that rounding loses nothing."""
+    threshold = reached_by(score)
+    assert score - 1e-4 <= threshold <= score
+    assert threshold == round(threshold, 4)
+    assert reached_by(threshold) == threshold
 
 
 def test_beyond_the_end_nothing_is_expected() -> None:

@@ -70,6 +70,22 @@ def test_the_environment_is_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert (tmp_path / "lamp").read_text() == "kitchen\n"
 
 
+@pytest.mark.parametrize("make", [program, shell])
+def test_the_secrets_of_the_service_are_not(
+    make: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its token and its broker's password stay with it; what the user named otherwise does not."""
+    script = tmp_path / "tell"
+    script.write_text(f"#!/bin/sh\nenv > {tmp_path}/env\n")
+    script.chmod(0o755)
+    for name in ("WAKESOUND_TOKEN", "WAKESOUND_BROKER", "LAMP_TOKEN", "WAKESOUND_LIBRARY"):
+        monkeypatch.setenv(name, "hush")
+    make(str(script), 10)(EVENT)  # type: ignore[operator]
+    names = {line.partition("=")[0] for line in (tmp_path / "env").read_text().splitlines()}
+    assert names & {"WAKESOUND_TOKEN", "WAKESOUND_BROKER"} == set()
+    assert {"LAMP_TOKEN", "WAKESOUND_LIBRARY", "WAKESOUND_SOUND"} <= names
+
+
 def test_what_it_prints_is_not_among_the_events(capfd: pytest.CaptureFixture[str]) -> None:
     """Standard output is for events; a command's output goes to standard error."""
     shell("echo out; echo err >&2", 10)(EVENT)

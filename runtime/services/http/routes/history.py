@@ -14,7 +14,7 @@ from runtime.feedback import accept_event, reject_event
 from runtime.history import History
 from runtime.history_entry import ID_PATTERN, HistoryEntry
 from runtime.services.http.access import TheService
-from runtime.services.http.drafts import finding_models
+from runtime.services.http.findings import finding_models
 from runtime.services.http.problems import FindingModel, Refusal, declared, declared_beside
 from runtime.services.http.recordings import Spectrogram, spectrogram, wav
 from runtime.services.http.routes.takes import WAV, Points, WavResponse

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.action import ANY
 from runtime.services.http.access import TheService
-from runtime.services.http.hooks import HookBook, LiveHook, scheme
+from runtime.services.http.hooks import HookBook
+from runtime.services.http.live_hook import LiveHook, scheme
 from runtime.services.http.problems import declared
 from runtime.services.http.service import Service
 from wakeword.records import LONGEST_NAME
@@ -128,7 +129,7 @@ async def list_hooks(service: TheService) -> HookList:
     return HookList(
         hooks=hook_models(service),
         kept=service.hooks.kept,
-        commands=service.hooks.commands,
+        commands=service.hooks.rights.commands,
     )
 
 
@@ -217,7 +218,7 @@ def _model(hook: LiveHook, book: HookBook) -> HookModel:
         action=stats.action if stats else f"{kind}:",
         kind=kind,
         enabled=table.enabled,
-        editable=book.may_change(table),
+        editable=book.rights.may_change(table),
         problem=hook.problem,
         min_score=table.min_score,
         sources=list(table.sources),
