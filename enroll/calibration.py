@@ -29,8 +29,9 @@ SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
 LOWEST = 0.2
 """Thresholds go no lower, however large the budget: below it anything at all would match."""
-LOWEST_VERIFIED = 0.1
-"""The same for scores that the cohort's likeness was taken from."""
+LOWEST_VERIFIED = 0.0
+"""The same for scores that the cohort's likeness was taken from: a window has to be more like the
+sound than it is like everyday sound."""
 HIGHEST = 0.999
 """Thresholds stop here: nothing but the recording itself would score higher."""
 MOST_ROOM_WINDOWS = 2000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from enroll.calibration import Calibration
 from enroll.quality import Finding
@@ -72,11 +71,13 @@ def reject(
             kind="false",
             event=event,
             files=(record.file,),
-            **_until_now(before),
+            threshold_before=before.threshold,
+            expected_before=before.expected,
         )
         after = _with(before, said, rejected=(*before.rejected, record))
         after, calibration = fitted(library, encoder, after, vectors, before.threshold)
-        after = after.model_copy(update={"lowest": after.threshold})
+        held = said.model_copy(update={"held": after.threshold})
+        after = after.model_copy(update={"feedback": (*after.feedback[:-1], held)})
         refused = refused_takes(after, vectors, encoder, library.segmenter)
         if library.amend(before, after, {record.file: content}):
             findings = _too_near(before, after, calibration, refused)
@@ -122,7 +123,8 @@ def add_missed(
             kind="missed",
             event=event,
             files=tuple(new),
-            **_until_now(before),
+            threshold_before=before.threshold,
+            expected_before=before.expected,
         )
         after = _with(before, said, takes=(*before.takes, *records))
         lowest = before.threshold if before.takes else None  # words alone have another scale
@@ -150,7 +152,7 @@ def undo(
             update={
                 "takes": tuple(t for t in before.takes if t.file not in said.files),
                 "rejected": tuple(r for r in before.rejected if r.file not in said.files),
-                "feedback": tuple(f for f in before.feedback if f is not said),
+                "feedback": (*before.feedback[: -1 - len(later)], *_without(said, later)),
             }
         )
         if not after.takes and (after.text is None or after.patterns):
@@ -160,21 +162,23 @@ def undo(
         if later or both or before.verifier is not None:  # what was fitted since knows of it
             lowest = min(said.threshold_before, before.threshold) if after.takes else None
             vectors = library.vectors(encoder)
-            after, calibration = fitted(library, encoder, after, vectors, lowest)
-            if not later:
-                bounds = [at for at in (before.lowest, said.lowest_before) if at is not None]
-                lowest = min(bounds) if len(bounds) == 2 else None  # none if fitted since without
-                after = after.model_copy(update={"lowest": lowest})
+            after, calibration = fitted(library, encoder, after.let_go(lowest), vectors, lowest)
         else:
-            restored = {
-                "threshold": said.threshold_before,
-                "lowest": said.lowest_before,
-                "expected": said.expected_before,
-            }
+            expected = said.expected_before or before.expected
+            restored = {"threshold": said.threshold_before, "expected": expected}
             after = after.model_copy(update=restored)
         if library.amend(before, after):
             return FeedbackResult(after, before.threshold, calibration)
     raise busy(name or event)
+
+
+def _without(said: FeedbackRecord, later: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
+    """What was said later, as if this had not been: its raise is nothing to go back to."""
+    highest = said.threshold_before
+    return [
+        one.model_copy(update={"threshold_before": min(one.threshold_before, highest)})
+        for one in later
+    ]
 
 
 def _said(library: SoundLibrary, name: str, event: str) -> tuple[SoundRecord, FeedbackRecord]:
@@ -189,15 +193,6 @@ def _said(library: SoundLibrary, name: str, event: str) -> tuple[SoundRecord, Fe
         of = f" on event {event}" if event else f" on {name!r}" if name else ""
         raise HistoryError(f"there is no feedback{of} that could be taken back")
     return max(known, key=lambda pair: (pair[1].said, pair[0].feedback.index(pair[1])))
-
-
-def _until_now(sound: SoundRecord) -> dict[str, Any]:
-    """What feedback on a sound remembers of it, to be taken back."""
-    return {
-        "threshold_before": sound.threshold,
-        "lowest_before": sound.lowest,
-        "expected_before": sound.expected,
-    }
 
 
 def _with(sound: SoundRecord, said: FeedbackRecord, **changes: object) -> SoundRecord:

@@ -65,7 +65,8 @@ def recalibrate(
         names: which sounds; all of them when empty. One whose takes are all damaged is left
             out, with a logged warning.
         budgets: new false alarms per hour, by name as it is enrolled; the others keep theirs.
-        may_fall: whether thresholds may fall though nothing is known of the room.
+        may_fall: whether thresholds may fall though nothing is known of the room, and below what
+            feedback held them to: where the user asked for it.
         bank: the encoder's, where it is at hand.
         progress: told about each sound that is fitted.
 
@@ -74,7 +75,7 @@ def recalibrate(
         EncoderMismatch: the library was made with another encoder.
         LibraryError: the library cannot be written.
     """
-    bank = bank or load_bank(encoder.id)
+    bank, asked = bank or load_bank(encoder.id), may_fall
     for _ in range(TRIES):
         vectors = library.vectors(encoder)
         known = library.sounds()
@@ -85,6 +86,7 @@ def recalibrate(
         for number, sound in enumerate(chosen, 1):
             budget = (budgets or {}).get(sound.name, sound.budget_per_hour)
             wished = sound.model_copy(update={"budget_per_hour": budget})
+            wished = wished.let_go() if asked else wished
             lowest = None if may_fall else sound.threshold
             try:
                 fit = fitted(library, encoder, wished, vectors, lowest, bank)

@@ -66,7 +66,8 @@ def fitted(
         encoder: the library's.
         sound: it may name takes and examples that the library does not hold yet.
         vectors: embeddings by file name.
-        lowest: the threshold does not go below; None for no such bound.
+        lowest: the threshold does not go below, nor below what feedback holds it to; None for no
+            such bound.
         bank: the encoder's, where it is at hand: one for many sounds saves much time.
         room: instead of what the library knows of it.
 
@@ -80,12 +81,13 @@ def fitted(
         )
     negatives = negatives_of(library, encoder, sound, vectors, bank, room)
     short = is_short(_lengths(sound), encoder, library.segmenter)
+    lowest = max((at for at in (lowest, sound.lowest) if at is not None), default=None)
     named = Named.of(sound.text, sound.vetoes, encoder, library.text_cache)
     calibration = fit_sound(
         takes, named, negatives, sound.window_budget_per_hour, lowest=lowest, short=short
     )
     vetoes = refitted(sound.vetoes, takes, encoder, negatives.bank)
-    changes = {**calibration.changes(encoder.id), "vetoes": vetoes, "lowest": lowest}
+    changes = {**calibration.changes(encoder.id), "vetoes": vetoes}
     return sound.model_copy(update=changes), calibration
 
 

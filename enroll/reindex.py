@@ -59,13 +59,11 @@ def reindex(
         sounds = library.sounds()
         room = library.ambient(encoder).read()
         kept: dict[str, float] = {}
-        if _made_with(library, encoder) and not room.runs:
-            kept = {s.name: s.threshold for s in sounds}
+        if _made_with(library, encoder):
+            bounds = {s.name: s.lowest if room.runs else s.threshold for s in sounds}
+            kept = {name: lowest for name, lowest in bounds.items() if lowest is not None}
         fitted = _fitted(library, sounds, vectors, encoder, kept, room)
-        fits = {
-            name: {**calibration.changes(encoder.id), "lowest": kept.get(name)}
-            for name, calibration in fitted.items()
-        }
+        fits = {name: calibration.changes(encoder.id) for name, calibration in fitted.items()}
         for name, vetoes in _vetoes(sounds, vectors, encoder).items():
             fits.setdefault(name, {})["vetoes"] = vetoes
         if library.switch_encoder(encoder, encoder_spec, fits, vectors, before):

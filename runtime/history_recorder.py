@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,6 +16,7 @@ from runtime.identity import identified
 from wakeword.audio import FloatArray
 from wakeword.engine import Engine
 from wakeword.events import Match, WakeEvent, Window
+from wakeword.row import NEAR
 from wakeword.speech import SpeechDetector
 from wakeword.talk import TalkJudge
 from wakeword.views import view_dim
@@ -104,7 +106,7 @@ class Recorder:
     ) -> None:
         self._encoder_id, self._dim = engine.encoder.id, view_dim(engine.encoder)
         self._gate, self._rate = engine.config.gate, engine.rate
-        self._margin = config.near_margin
+        self._engine, self._margin = engine, config.near_margin
         self._take = take
         self._source, self._session = source, session
         self._voice = SpeechDetector(engine.rate)
@@ -112,6 +114,8 @@ class Recorder:
         self._talks = TalkJudge(engine.encoder) if judged else None
         self._trail = AudioTrail(engine.rate) if config.keep_audio else None
         self._cases: list[_Case] = []
+        kept = round(LONGEST_SECONDS / engine.config.segmenter.hop_seconds)
+        self._faint: deque[_Heard] = deque(maxlen=kept)  # only a row of beats may come of these
 
     def window(self, window: Window, match: Match | None) -> None:
         """See a window and its best match."""
@@ -121,16 +125,16 @@ class Recorder:
         if match is None or window.embedding is None:
             return
         if match.score < match.threshold - self._margin:
+            patterned = match.sound in self._engine.scorer.patterns
+            if patterned and match.score >= match.threshold - NEAR:
+                self._faint.append(_heard(window, window.embedding, match))
             return
         case = next((c for c in reversed(self._cases) if c.sound == match.sound), None)
         if case is None or self._over(case, window):
             case = _Case(match.sound)
             self._cases.append(case)
         speech = self._voice.share(window.samples)
-        heard = _Heard(
-            window.start, window.end, window.segment_start, window.embedding, match, speech
-        )
-        case.heard.append(heard)
+        case.heard.append(_heard(window, window.embedding, match, speech))
 
     def event(self, event: WakeEvent) -> None:
         """See an event that has its identifier; it is recorded at once."""
@@ -141,6 +145,11 @@ class Recorder:
                 fired.heard += mine
                 if case.event is None:
                     case.heard = [h for h in case.heard if h not in mine]
+        if event.pattern:
+            fired.heard += [
+                h for h in self._faint if h.match.sound == event.sound and h.end > event.start
+            ]
+            fired.heard.sort(key=lambda h: h.end)
         self._cases = [case for case in self._cases if case.heard or case.event]
         self._cases.append(fired)
         self._write(fired)
@@ -233,6 +242,11 @@ class Recorder:
         if self._trail.talk(start, end):
             return None, 0.0
         return self._trail.cut(start, end), (heard[0].end - start) / self._rate
+
+
+def _heard(window: Window, embedding: FloatArray, match: Match, speech: float = 0.0) -> _Heard:
+    """What is kept of a window."""
+    return _Heard(window.start, window.end, window.segment_start, embedding, match, speech)
 
 
 def _why(case: _Case) -> str:

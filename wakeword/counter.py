@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from wakeword.audio import AudioFrame, FloatArray
-from wakeword.events import Match
+from wakeword.judge import Beat, Judge
 from wakeword.onsets import Onset, OnsetDetector
 from wakeword.patterns import SoundPatterns
 from wakeword.row import Counted, Row
@@ -19,9 +19,6 @@ APART_SECONDS = 0.06
 TAIL_SECONDS = 0.1
 """And with so much behind the sound's length."""
 
-Judge = Callable[[FloatArray], Match | None]
-"""The best match of a window ``(n,) float32``."""
-
 
 class PatternCounter:
     """Finds the patterns of sounds in a stream.
@@ -29,7 +26,7 @@ class PatternCounter:
     Each onset that is heard while the gate is open is judged by itself, in a window that holds
     no other. Beats are the onsets that are recognised, and those that sound like one of these.
     When no beat has come for the sound's waiting time, the row is over and held against the
-    sound's patterns.
+    sound's patterns. A row in which no beat is recognised alone may be by the mean of its beats.
 
     Args:
         rate: samples per second.
@@ -68,7 +65,7 @@ class PatternCounter:
 
         Args:
             block: the next block of the stream.
-            judge: recognises a window.
+            judge: says what beats and rows are.
             active: whether the gate lets anything be heard.
         """
         if not self._rows:
@@ -88,7 +85,7 @@ class PatternCounter:
 
     def _advance(self, judge: Judge, now: int | None) -> list[Counted]:
         """Judge the onsets whose windows are complete, end the rows that are over."""
-        judged: dict[tuple[int, int], Match | None] = {}
+        judged: dict[tuple[int, int], Beat] = {}
         counted = []
         for row in self._rows:
             waits_for = None if now is None else now - self._onsets.delay
@@ -99,12 +96,12 @@ class PatternCounter:
                 if now is not None and end > now:
                     waits_for = onset.position
                     break
-                counted.append(row.over(onset.position))
+                counted.append(row.over(onset.position, judge))
                 span = start, min(end, self._end)
                 if span not in judged:
-                    judged[span] = judge(self._cut(*span))
+                    judged[span] = judge.beat(self._cut(*span))
                 row.add(onset, judged[span])
-            counted.append(row.over(waits_for))
+            counted.append(row.over(waits_for, judge))
         self._forget()
         return [row for row in counted if row is not None]
 

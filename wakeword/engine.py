@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wakeword.audio import AudioFrame, Blocker, FloatArray
+from wakeword.audio import AudioFrame, Blocker
 from wakeword.config import EngineConfig
 from wakeword.counter import PatternCounter
 from wakeword.ear import Ear
@@ -15,6 +15,7 @@ from wakeword.errors import AudioFormatError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.front_ends import front_end_of
 from wakeword.gates import create_gate
+from wakeword.judge import Judge
 from wakeword.library import SoundLibrary
 from wakeword.ordering import Ordering
 from wakeword.protocols import Encoder
@@ -23,7 +24,6 @@ from wakeword.scorer import Scorer
 from wakeword.segmenter import Segmenter
 from wakeword.speech import SpeechDetector
 from wakeword.trigger import Trigger
-from wakeword.views import embed_views
 
 Observer = Callable[[Window, Match | None], object]
 
@@ -59,6 +59,8 @@ class Engine:
         self.encoder = encoder
         self.rate = encoder.rate
         self.observer = observer
+        self.told: Callable[[WakeEvent], object] | None = None
+        """Called with every event, in step with the observer."""
         self._hop = round(self.config.segmenter.hop_seconds * self.rate)
         self._blocker = Blocker(self._hop)
         self._front_end = front_end_of(encoder)
@@ -76,6 +78,7 @@ class Engine:
         if isinstance(library, SoundLibrary):
             library = library.scorer(self.encoder)
         self.scorer = library
+        self._judge = Judge(self.encoder, library, self.config.threshold_offset)
         self._counter.load(library.patterns)
         self._ordering.load(library)
 
@@ -159,13 +162,13 @@ class Engine:
         if window is not None:
             embedding = self._ear(window)
             window = replace(window, embedding=embedding)
-            match = self._match(embedding)
+            match = self._judge.match(embedding)
             if match is not None:
                 match = self._ordering(match, window, embedding)
                 if match.sound not in self.scorer.patterns and self._trigger.ready(
                     match, block.end
                 ):
-                    match = self._confirmed(match, window.samples)
+                    match = self._judge.confirmed(match, window.samples)
             if self.observer:
                 self.observer(window, match)
         rows = self._counter.push(block, self._judge, active=window is not None)
@@ -183,36 +186,25 @@ class Engine:
             take=match.take,
             speech=self._speech.share(window.samples),
         )
-        return [*events, event]
+        return [*events, self._tell(event)]
 
-    def _match(self, embedding: FloatArray) -> Match | None:
-        """The best match, held against the threshold that was asked for."""
-        match = self.scorer(embedding)
-        if match is None:
-            return None
-        return replace(match, threshold=match.threshold + self.config.threshold_offset)
-
-    def _judge(self, samples: FloatArray) -> Match | None:
-        """The best match of ``(n,)`` samples, no longer than the encoder's window."""
-        match = self._match(embed_views(self.encoder, [samples])[0])
-        if match is None or not match.hit or match.sound not in self.scorer.patterns:
-            return match
-        return self._confirmed(match, samples)
-
-    def _confirmed(self, match: Match, samples: FloatArray) -> Match:
-        """A match that would wake, after the second encoder's word on it, if there is one."""
-        confirmation = self.scorer.confirmation
-        return match if confirmation is None else confirmation(match, samples)
+    def _tell(self, event: WakeEvent) -> WakeEvent:
+        """The same event, once whoever watches knows it."""
+        if self.told is not None:
+            self.told(event)
+        return event
 
     def _counted(self, row: Counted, end: int) -> WakeEvent:
         """The event of a pattern that was complete at sample ``end``."""
-        return WakeEvent(
-            sound=row.sound,
-            score=row.match.score,
-            threshold=row.match.threshold,
-            start=row.start,
-            end=end,
-            rate=self.rate,
-            take=row.match.take,
-            pattern=row.pattern.name,
+        return self._tell(
+            WakeEvent(
+                sound=row.sound,
+                score=row.match.score,
+                threshold=row.match.threshold,
+                start=row.start,
+                end=end,
+                rate=self.rate,
+                take=row.match.take,
+                pattern=row.pattern.name,
+            )
         )

@@ -156,7 +156,6 @@ class LibraryWriter(LibraryReader):
             threshold=threshold,
             budget_per_hour=budget_per_hour,
             expected=ExpectationRecord(),
-            lowest=None,
         )
 
     def set_patterns(self, name: str, patterns: Sequence[PatternRecord]) -> SoundRecord:
@@ -224,7 +223,7 @@ class LibraryWriter(LibraryReader):
             for where, sound in self._shelf.scan()[0].items():
                 changes = dict(fits.get(sound.name, {}))
                 if not same:  # what was fitted before means nothing any more
-                    changes = {"verifier": None, "lowest": None, **changes, "feedback": ()}
+                    changes = {"verifier": None, **changes, "feedback": ()}
                 changed = sound.model_copy(update=changes)
                 write_record(self._shelf.sound_path(where), changed)
             write_record(self._shelf.library_path, record)
@@ -254,6 +253,8 @@ class LibraryWriter(LibraryReader):
             if isinstance(new, str) and self._shelf.folder_of(new, sounds) not in (None, where):
                 raise SoundExists(f"there already is a sound {new!r}; remove it first")
             sound = sounds[where].model_copy(update=changes)
+            if "threshold" in changes:  # the user's word now, and no longer feedback's
+                sound = sound.let_go()
             self._check_names(sound, sounds, where)
             write_record(self._shelf.sound_path(where), sound)
         return sound

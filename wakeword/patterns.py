@@ -76,6 +76,12 @@ class SoundPatterns:
         """How long after a beat another one is waited for."""
         return max(pattern.wait_seconds for pattern in self.patterns)
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long after its first beat a row can still be told as a pattern, at most."""
+        beats = max(pattern.beats for pattern in self.patterns)
+        return beats * self.wait_seconds + self.length_seconds
+
     def matching(self, gaps_seconds: Sequence[float]) -> Pattern | None:
         """The pattern that beats with these gaps make; a rhythm comes before a count."""
         fitting = [pattern for pattern in self.patterns if pattern.fits(gaps_seconds)]

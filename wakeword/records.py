@@ -22,7 +22,7 @@ LONGEST_SLUG = 200
 """Bytes in a folder's name; file systems take 255."""
 SHORTEST_SECONDS = 0.005
 """No sound is shorter."""
-PATTERN_BUDGET = 6.0
+PATTERN_BUDGET = 5.0
 """A window of a patterned sound may match so much more often by mistake than the sound itself
 may: beats in a row, alike and no more than asked for, are rare by chance."""
 MOST_BEATS = 12
@@ -270,10 +270,11 @@ class FeedbackRecord(BaseModel):
     """The examples or takes that came of it."""
     threshold_before: float
     """The sound's threshold until then."""
-    lowest_before: float | None = None
-    """Its ``lowest`` until then."""
-    expected_before: ExpectationRecord = ExpectationRecord()
-    """What was expected of it until then."""
+    expected_before: ExpectationRecord | None = None
+    """What was expected of it until then; None where that was not written down."""
+    held: float | None = None
+    """What a false wake left the threshold at: by itself it falls no further. None once the user
+    had the sound fitted anew."""
     said: str = Field(default_factory=_now)
     """When: ISO 8601, UTC."""
 
@@ -303,9 +304,6 @@ class SoundRecord(_Record):
     """Trained together with the threshold; None where the encoder has no bank."""
     expected: ExpectationRecord = ExpectationRecord()
     """What the fit promised."""
-    lowest: float | None = None
-    """What the threshold was held to when it was fitted: it falls no further while the sound
-    follows the room. None for no such bound."""
 
     @field_validator("name")
     @classmethod
@@ -328,6 +326,21 @@ class SoundRecord(_Record):
     def short(self) -> bool:
         """Whether it is looked for in the end of the window."""
         return self.verifier is not None and self.verifier.short
+
+    @property
+    def lowest(self) -> float | None:
+        """What feedback holds its threshold to: below that it goes only where the user says so."""
+        return max((said.held for said in self.feedback if said.held is not None), default=None)
+
+    def let_go(self, highest: float | None = None) -> SoundRecord:
+        """The same, held to nothing, or to no more than ``highest``."""
+        feedback = tuple(
+            said.model_copy(update={"held": None if highest is None else min(said.held, highest)})
+            if said.held is not None
+            else said
+            for said in self.feedback
+        )
+        return self.model_copy(update={"feedback": feedback})
 
     @property
     def window_budget_per_hour(self) -> float:

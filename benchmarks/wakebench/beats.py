@@ -136,17 +136,22 @@ def rows(
     return np.asarray(stream + at_level(noise, power_db, level), np.float32), placed
 
 
+def enroll(library: SoundLibrary, encoder: Encoder, name: str, beat: Beat) -> None:
+    """Enroll the sound's takes, with the patterns 2 and 3."""
+    patterns = [PatternRecord(beats=n, wait_seconds=0.7) for n in (2, 3)]
+    enrollment = Enrollment(library, encoder, "mini", name, force=True, patterns=patterns)
+    for take in beat.enrolled:
+        enrollment.add(take)
+    enrollment.finish()
+
+
 def measure(
     beat: Beat, encoder: Encoder, folder: Path, snr_db: float | None, count: int, seed: int
 ) -> Tally:
     """Enroll with two patterns, listen to rows, count what came of them."""
     library = SoundLibrary(folder)
     if not library.sounds():
-        patterns = [PatternRecord(beats=n, wait_seconds=0.7) for n in (2, 3)]
-        enrollment = Enrollment(library, encoder, "mini", "beat", force=True, patterns=patterns)
-        for take in beat.enrolled:
-            enrollment.add(take)
-        enrollment.finish()
+        enroll(library, encoder, "beat", beat)
     stream, placed = rows(beat, snr_db, count, generator(seed, "rows", beat.name, snr_db))
     engine = Engine(library, encoder, EngineConfig())
     events = [*engine.push(AudioFrame(stream, 0, RATE)), *engine.flush()]

@@ -3,6 +3,8 @@
 Rows of beats: each sound is enrolled from three single takes with the patterns 2 and 3, and
 heard in rows of one to four. Figures are for the rows of two and three, over pink noise.
 
+Alarms: what these sounds, all in one library, wake in the benchmark's hours without them.
+
 Order: a whistled figure and its reversal are enrolled side by side, three takes each; both are
 heard.
 """
@@ -18,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wakebench import orders
+from wakebench.beat_alarms import Alarms, false_alarms, negatives
 from wakebench.beats import Beat, Tally, made_beats, measure, recorded_beats
 from wakebench.manifest import Manifest
 from wakeword.encoders import create_encoder
@@ -49,6 +52,22 @@ def beats_table(
     table.add_section()
     table.add_row("all, right", *shares, str(sum(t.foils for t in sums.values())))
     return table, sums
+
+
+def alarms_table(beats: Sequence[Beat], encoder: Encoder, manifest: Manifest, split: str) -> Table:
+    """What woke by mistake, by kind of recording."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = false_alarms(beats, encoder, Path(folder), negatives(manifest, split))
+    table = Table(title=f"False alarms of these {len(beats)} sounds, enrolled with 0.5 /h each")
+    for column in ("recordings", "hours", "woken", "per hour and sound"):
+        table.add_column(column, justify="left" if column == "recordings" else "right")
+    seconds, events = sum(a.seconds for a in found), sum(a.events for a in found)
+    for alarms in (*found, Alarms("all", seconds, events)):
+        rate = alarms.per_hour(len(beats))
+        table.add_row(
+            alarms.kind, f"{alarms.seconds / 3600:.2f}", str(alarms.events), f"{rate:.2f}"
+        )
+    return table
 
 
 def orders_table(encoder: Encoder, people: int, count: int, seed: int) -> Table:
@@ -87,16 +106,21 @@ def _added(one: Tally, other: Tally) -> Tally:
 @click.option("--split", type=click.Choice(["dev", "train"]), default="dev", show_default=True)
 @click.option("--rows", "count", default=24, show_default=True, help="Rows of a sound.")
 @click.option("--encoder", default="mini", show_default=True)
-@click.option("--part", type=click.Choice(["beats", "order", "all"]), default="all")
+@click.option("--part", type=click.Choice(["beats", "alarms", "order", "all"]), default="all")
 @click.option("--seed", default=0, show_default=True)
 def main(data: Path | None, split: str, count: int, encoder: str, part: str, seed: int) -> None:
     """Measure how well rows of beats, and figures and their reversals, are told apart."""
     console, maker = Console(), create_encoder(encoder)
     beats = list(made_beats(seed))
-    if data is not None:
-        beats += recorded_beats(Manifest.read(data), split)
+    if part == "alarms" and data is None:
+        raise click.UsageError("false alarms need recordings: give --data")
+    manifest = Manifest.read(data) if data is not None else None
+    if manifest is not None:
+        beats += recorded_beats(manifest, split)
     if part in ("beats", "all"):
         console.print(beats_table(beats, maker, count, seed)[0])
+    if manifest is not None and part in ("alarms", "all"):
+        console.print(alarms_table(beats, maker, manifest, split))
     if part in ("order", "all"):
         console.print(orders_table(maker, PEOPLE, count // 2, seed))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,17 @@ from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, pla
 BEAT, OTHER = tone(440, 0.06), tone(2000, 0.06)
 TWO = PatternRecord(beats=2, wait_seconds=0.6)
 THREE = PatternRecord(name="off", beats=3, wait_seconds=0.6)
+
+
+class Counting(ToneEncoder):
+    """Knows how often it was asked."""
+
+    asked = 0
+
+    def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Count, then embed."""
+        self.asked += len(windows)
+        return super().embed(windows)
 
 
 @pytest.fixture
@@ -131,9 +143,21 @@ def test_names_belong_to_one(library: SoundLibrary) -> None:
     assert library.scorer(ToneEncoder()).events == ["high", "off", "pip x2"]
 
 
+def test_beats_in_noise_are_recognised_together(library: SoundLibrary) -> None:
+    """Pips that other tones hide, each another: two of them are two, one alone is nothing."""
+    hidden = [np.asarray(BEAT + 0.55 * tone(hz, 0.06), np.float32) for hz in (900, 5000)]
+    stream = placed(noise(6.0), (1.0, hidden[0]), (3.0, hidden[0]), (3.3, hidden[1]))
+    (event,) = hear(Engine(library, ToneEncoder()), stream)
+    assert (event.name, round(event.start_seconds)) == ("pip x2", 3)
+    assert 0.8 < event.threshold < 0.9
+    assert event.score >= event.threshold
+    assert event.take
+
+
 def test_silence_costs_no_embedding(library: SoundLibrary) -> None:
     """While the gate is shut, no onset is judged."""
-    engine = Engine(library, ToneEncoder())
-    engine.encoder = None  # type: ignore[assignment]
+    encoder = Counting()
+    engine = Engine(library, encoder)
+    encoder.asked = 0
     assert hear(engine, noise(5.0)) == []
-    assert np.isfinite(engine.position)
+    assert encoder.asked == 0

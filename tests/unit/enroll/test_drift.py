@@ -174,6 +174,26 @@ def test_what_feedback_kept_does_not_fall_either(library):
     assert now.threshold < kept
 
 
+def test_the_bound_outlives_a_refit_that_nobody_asked_for(library):
+    """Another sound that is enrolled fits this one anew; what the user said still holds."""
+    follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4)))
+    raised = reject(library, ENCODER, "beep", near_miss()).sound
+    recalibrate(library, ENCODER, ["beep"], may_fall=False)
+    assert library.get("beep").lowest == raised.lowest
+    follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4, seed=1)))
+    assert library.get("beep").threshold >= raised.threshold
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+def test_taken_back_in_any_order_no_bound_is_left(library, order):
+    reject(library, ENCODER, "beep", near_miss(), "one")
+    reject(library, ENCODER, "beep", near_miss(-18.0), "two")
+    assert library.get("beep").lowest is not None
+    for event in order:
+        undo(library, ENCODER, "beep", event)
+    assert library.get("beep").lowest is None
+
+
 def test_the_expectation_is_that_of_the_threshold(library):
     """A threshold that may not go all the way promises what it keeps, not what was wanted."""
     (beep,) = recalibrate(library, ENCODER)

@@ -123,8 +123,24 @@ def test_taken_back_with_what_was_expected(library: SoundLibrary) -> None:
     assert not by_hand.expected.known
     said = reject(library, ENCODER, "low", unwanted(library)).sound
     assert said.expected.known
+    assert by_hand.lowest is None
     assert said.lowest == said.threshold > by_hand.threshold
     assert undo(library, ENCODER).sound == by_hand
+
+
+def test_feedback_of_an_older_version_is_taken_back(library: SoundLibrary) -> None:
+    """What it did not write down stays as it is."""
+    add_missed(library, ENCODER, "low", [_take(tone(600, 0.4))])
+    before = reject(library, ENCODER, "low", unwanted(library)).sound
+    path = next(path for path in library.folder.rglob("sound.json") if "low" in str(path))
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for said in record["feedback"]:
+        said.pop("expected_before")
+        said.pop("held")
+    path.write_text(json.dumps(record), encoding="utf-8")
+    after = undo(library, ENCODER, "low").sound
+    assert after.expected.known
+    assert after.threshold < before.threshold
 
 
 def test_taken_back_by_event_and_sound(library: SoundLibrary) -> None:

@@ -16,8 +16,9 @@ from runtime.listener import WakeListener
 from wakeword.audio import FloatArray
 from wakeword.audiofile import AudioClip
 from wakeword.engine import Engine
-from wakeword.events import Match, Window
+from wakeword.events import Match, WakeEvent, Window
 from wakeword.library import SoundLibrary
+from wakeword.records import PatternRecord
 from wakeword.testing import (
     RATE,
     FedSource,
@@ -73,6 +74,50 @@ def test_beside_a_sound_nothing_is_kept_either(library):
         collector(window, Match("beep", score, 0.8, "a take"))
     collector(Window(row, 300, segment_start=300, rate=RATE, embedding=row), None)
     assert [int(run[0, 0]) // 20 for run in offered] == [0, 4]
+
+
+def test_a_row_told_by_its_mean_is_not_the_room(tmp_path):
+    """Its beats are far below the threshold; still none is kept."""
+    pip = tone(440, 0.06)
+    pips = make_library(tmp_path / "pips", {"pip": pip, "high": tone(2000, 0.06)})
+    pips.set_patterns("pip", [PatternRecord(beats=2, wait_seconds=0.6)])
+    hidden = [np.asarray(pip + 0.95 * tone(hz, 0.06), np.float32) for hz in (900, 5000)]
+    stream = placed(noise(7.0), (3.0, hidden[0]), (3.3, hidden[1]))
+    assert collected(pips, stream) == []
+    assert len(collected(pips, np.concatenate([quiet(OTHER), quiet(OTHER)]))) == 2
+
+
+def test_nothing_is_kept_since_the_first_beat_of_a_wake(library):
+    """However unlike the sound it is: what was heard before the row stays, what is in it goes."""
+    library.set_patterns("beep", [PatternRecord(beats=2, wait_seconds=0.6)])
+    offered: list[FloatArray] = []
+    collector = Collector(Engine(library, ENCODER), offered.append)
+
+    def hear(second: float) -> None:
+        row = np.full(4, second, np.float32)
+        start = round(second * RATE)
+        collector(Window(row, start, start, RATE, row), Match("beep", 0.1, 0.8, "a take"))
+
+    for second in (1.0, 3.0, 3.5, 3.9):
+        hear(second)
+    assert offered == []
+    collector.event(WakeEvent("beep", 0.8, 0.75, 3 * RATE, 4 * RATE, RATE, pattern="beep x2"))
+    for second in (9.0, 15.0):
+        hear(second)
+    assert [float(run[0, 0]) for run in offered] == [1.0, 9.0]
+
+
+def test_drift_hears_of_wakes(library):
+    """Beside whoever does so already."""
+    told: list[WakeEvent] = []
+    engine = Engine(library, ENCODER)
+    engine.told = told.append
+    drift = Drift(library)
+    drift.watch(engine)
+    events = [event for frame in frames(quiet(BEEP), 1600) for event in engine.push(frame)]
+    assert told == events
+    assert len(told) == 1
+    assert drift._kept == []
 
 
 def test_no_more_is_kept_than_a_few_runs(library):

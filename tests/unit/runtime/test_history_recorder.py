@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.history import HistoryConfig
+from runtime.feedback import reject_event
+from runtime.history import History, HistoryConfig
 from runtime.history_recorder import Draft, Recorder
 from runtime.identity import identified
 from wakeword.audio import FloatArray
@@ -85,6 +86,34 @@ def test_a_pattern_is_recorded_by_its_name(tmp_path: Path) -> None:
     drafts = listen(library, placed(noise(6.0), (2.0, pip), (2.3, pip)))
     (wake,) = [draft.entry for draft in last(drafts).values() if draft.entry.kind == "wake"]
     assert (wake.sound, wake.pattern, wake.name) == ("pip", "pip x2", "pip x2")
+
+
+def hidden_row(folder: Path) -> tuple[SoundLibrary, FloatArray]:
+    """Pips, and two of them that other tones hide, each another, so that only the mean is one."""
+    pip = tone(440, 0.06)
+    library = make_library(folder, {"pip": pip, "high": tone(2000, 0.06)})
+    library.set_patterns("pip", [PatternRecord(beats=2, wait_seconds=0.6)])
+    hidden = [np.asarray(pip + 0.95 * tone(hz, 0.06), np.float32) for hz in (900, 5000)]
+    return library, placed(noise(7.0), (3.0, hidden[0]), (3.3, hidden[1]))
+
+
+def test_a_row_told_by_its_mean_can_be_rejected(tmp_path: Path) -> None:
+    """Its windows are far below the threshold; still so much is kept that it can be corrected."""
+    library, stream = hidden_row(tmp_path / "library")
+    drafts = last(listen(library, stream)).values()
+    (entry,) = [draft.entry for draft in drafts if draft.entry.kind == "wake"]
+    assert entry.scores
+    assert max(entry.scores) < library.get("pip").threshold - 0.1
+    history = History(tmp_path / "history", HistoryConfig())
+    reject_event(library, ToneEncoder(), history, entry)
+    assert not any(draft.entry.kind == "wake" for draft in listen(library, stream))
+
+
+def test_weak_beats_alone_are_no_record(tmp_path: Path) -> None:
+    """What is kept for a row that may come is no near miss when none comes."""
+    library, _ = hidden_row(tmp_path / "library")
+    hidden = np.asarray(tone(440, 0.06) + 0.95 * tone(900, 0.06), np.float32)
+    assert listen(library, placed(noise(5.0), (2.0, hidden))) == []
 
 
 def test_far_from_everything_is_no_record(library: SoundLibrary) -> None:
