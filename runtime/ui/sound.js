@@ -23,7 +23,7 @@ export class SoundCard {
     this.facts = h("p", { class: "facts" });
     this.text = h("p", { class: "facts words" });
     this.hooks = new Hooks(sound.name, changed);
-    this.threshold = h("input", { type: "number", min: -1, max: 1, step: 0.005, id: `threshold-${sound.name}` });
+    this.threshold = h("input", { type: "number", min: -1, max: 1, step: 0.001, id: `threshold-${sound.name}` });
     this.name = h("input", { id: `name-${sound.name}`, maxlength: 60, value: sound.name, autocomplete: "off" });
     this.takes = h("ul", { class: "cards takes" });
     this.patterns = new Patterns(sound.name, changed);
@@ -115,9 +115,12 @@ export class SoundCard {
   }
 
   async save() {
-    const change = { name: this.name.value, threshold: Number(this.threshold.value) };
+    /** @type {Record<string, string | number>} what differs from what was shown */
+    const change = {};
+    if (this.name.value !== this.sound.name) change.name = this.name.value;
+    if (this.threshold.value !== this.sound.threshold.toFixed(3)) change.threshold = Number(this.threshold.value);
     try {
-      await ask("PATCH", this.where, { json: change });
+      if (Object.keys(change).length) await ask("PATCH", this.where, { json: change });
       notify(t("sounds.saved"), "good");
       await this.changed();
     } catch (error) {

@@ -52,9 +52,11 @@ def test_a_sound_is_changed_exported_deleted_and_imported(
         page.get_by_label("Import a file").set_input_files(tmp_path / "whistle.zip")
         expect(page.get_by_role("alert")).to_contain_text("Imported: whistle")
         expect(card).to_have_count(1)
+        threshold = client.get("/sounds/whistle").json()["threshold"]
         card.get_by_label("Name").fill("low whistle")
         card.get_by_role("button", name="Save").click()
         expect(page.locator('[data-sound="low whistle"]')).to_have_count(1)
+        assert client.get("/sounds/low whistle").json()["threshold"] == threshold
 
 
 def test_a_change_in_one_tab_is_seen_in_the_other(served: Served, room: Room) -> None:
