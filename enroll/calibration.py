@@ -18,7 +18,7 @@ from enroll.expectation import describe
 from enroll.likeness import NEVER, leave_one_out, run_score
 from enroll.negatives import Negatives
 from enroll.outlook import Outlook
-from enroll.tail import fitted, next_above, reached_by
+from enroll.tail import DIGITS, fitted, next_above, reached_by
 from enroll.verifier import Training
 from wakeword.audio import FloatArray
 from wakeword.likeness import Likeness, Verifier
@@ -156,7 +156,7 @@ def calibrate(
     base = base if lowest is None else max(base, lowest)
     base = max(base, _above_rejected(base, judge, positives, negatives.rejected))
     outlook = Outlook(world, room, negatives.hours)
-    threshold = round(min(HIGHEST, base), 4)
+    threshold = round(min(HIGHEST, base), DIGITS)
     return Calibration(
         threshold=threshold,
         false_alarms_per_hour=None,
@@ -227,7 +227,7 @@ def calibrate_scores(
     wanted = [lowest, above_room, next_above(rejected), unknown]
     if len(world) and bank is not None:
         wanted[-1] = fitted(world, budget_per_hour * bank.hours)
-    threshold = round(max(wanted), 4)
+    threshold = round(max(wanted), DIGITS)
     outlook = Outlook(world, room, negatives.hours)
     found = Calibration(threshold, None, None, negatives.hours, outlook=outlook)
     return found.at(threshold)

@@ -77,7 +77,7 @@ def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray])
             continue
         try:
             before, after = (
-                fitted(library, encoder, _held(sound), vectors, sound.lowest, bank, heard_room)
+                fitted(library, encoder, _held(sound), vectors, bank=bank, room=heard_room)
                 for heard_room in (room, now)
             )
         except LibraryCorrupt as error:

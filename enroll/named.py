@@ -11,6 +11,7 @@ from enroll.calibration import Calibration, calibrate, calibrate_scores
 from enroll.label_calibration import FEWEST_RUNS, called_alike
 from enroll.likeness import run_score
 from enroll.negatives import Negatives
+from enroll.tail import DIGITS
 from wakeword.audio import FloatArray
 from wakeword.bank import NegativeBank
 from wakeword.labels import Classifier
@@ -116,7 +117,7 @@ def fit_sound(
     recorded = calibrate(takes, negatives, half, lowest=lowest, short=short)
     before = None if lowest is None else lowest - named.text.offset
     in_words = _fit_words(named, negatives, half, before)
-    offset = round(recorded.threshold - in_words.threshold, 4)
+    offset = round(recorded.threshold - in_words.threshold, DIGITS)
     text = named.text.model_copy(update={"offset": offset})
     return replace(recorded, words_outlook=in_words.outlook).at(recorded.threshold, text)
 
