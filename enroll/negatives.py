@@ -15,7 +15,6 @@ from wakeword.audiofile import AudioClip, read_blocks
 from wakeword.bank import NegativeBank, load_bank
 from wakeword.config import EngineConfig
 from wakeword.ear import Ear
-from wakeword.front_ends import front_end_of
 from wakeword.gates import create_gate
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
@@ -160,13 +159,11 @@ def hear_runs(
     config = config or EngineConfig()
     hop = round(config.segmenter.hop_seconds * encoder.rate)
     longest = round(RUN_SECONDS / config.segmenter.hop_seconds)
-    front_end = front_end_of(encoder)
     gate = create_gate(config.gate, encoder.rate)
     segmenter = Segmenter(encoder.rate, encoder.window_seconds, config.segmenter)
     ear = Ear(encoder)
     run: list[FloatArray] = []
-    for raw in _blocks(frames, hop, encoder.rate):
-        block = raw if front_end is None else front_end(raw)
+    for block in _blocks(frames, hop, encoder.rate):
         window = segmenter.push(block, gate(block))
         if window is not None:
             run.append(ear(window))

@@ -22,7 +22,6 @@ from wakeword.assets import asset
 from wakeword.audio import FloatArray
 from wakeword.cohort import Cohort
 from wakeword.errors import EncoderError
-from wakeword.front_ends import plain_id
 from wakeword.likeness import Likeness
 from wakeword.vectors import DAMAGED_NPZ
 
@@ -125,13 +124,11 @@ def file_name(encoder_id: str) -> str:
 def load_bank(encoder_id: str, path: Path | None = None) -> NegativeBank | None:
     """The bank that is shipped for this encoder; None when there is none.
 
-    Behind a front end it is the bank of the encoder itself. It is read once for as long as
-    somebody has it.
+    It is read once for as long as somebody has it.
 
     Raises:
         EncoderError: the file is damaged or was made with another encoder.
     """
-    encoder_id = plain_id(encoder_id)
     path = path or bank_path(encoder_id)
     if not path.is_file():
         return None

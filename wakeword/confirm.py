@@ -18,7 +18,6 @@ from wakeword.audio import FloatArray
 from wakeword.bank import NegativeBank, file_name, load_bank
 from wakeword.errors import AudioError, LibraryError
 from wakeword.events import Match
-from wakeword.front_ends import NONE, name_of
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
 from wakeword.variants import embed_take, noisiest_rows, quiet_rows
@@ -51,10 +50,7 @@ class Relay:
         self.rate = first.rate
         self.window_seconds = min(first.window_seconds, second.window_seconds)
         self.dim = second.dim
-        self.front_end = name_of(first)
         self.id = f"{second.id} of {self.rate} Hz, {self.window_seconds:g} s"
-        if self.front_end != NONE:
-            self.id += f" behind {self.front_end}"
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed`."""

@@ -13,7 +13,6 @@ from wakeword.counter import PatternCounter
 from wakeword.ear import Ear
 from wakeword.errors import AudioFormatError
 from wakeword.events import Match, WakeEvent, Window
-from wakeword.front_ends import front_end_of
 from wakeword.gates import create_gate
 from wakeword.judge import Judge
 from wakeword.library import SoundLibrary
@@ -63,7 +62,6 @@ class Engine:
         """Called with every event, in step with the observer."""
         self._hop = round(self.config.segmenter.hop_seconds * self.rate)
         self._blocker = Blocker(self._hop)
-        self._front_end = front_end_of(encoder)
         self._gate = create_gate(self.config.gate, self.rate)
         self._segmenter = Segmenter(self.rate, encoder.window_seconds, self.config.segmenter)
         self._ear = Ear(encoder)
@@ -112,7 +110,7 @@ class Engine:
             self._trigger.skip(lost // self._hop)
             self._blocker.reset(frame.start)
             self._segmenter.reset()
-        for block in map(self._cleaned, self._blocker.push(frame)):
+        for block in self._blocker.push(frame):
             events += self._step(block, self._gate(block), block.end)
         return events
 
@@ -129,8 +127,6 @@ class Engine:
     def reset(self, start: int = 0) -> None:
         """Forget the past; the next frame begins at sample ``start``."""
         self._blocker.reset(start)
-        if self._front_end is not None:
-            self._front_end.reset()
         self._gate.reset()
         self._segmenter.reset()
         self._ear.reset()
@@ -142,17 +138,13 @@ class Engine:
         """The last, incomplete block and the hangover."""
         end = self.position
         events = []
-        for block in map(self._cleaned, self._blocker.flush(self.rate)):
+        for block in self._blocker.flush(self.rate):
             events += self._step(block, self._gate(block), end)
         for _ in range(self._segmenter.hangover_blocks if self._segmenter.open else 0):
             silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
             self._blocker.reset(silence.end)
-            events += self._step(self._cleaned(silence), False, end)
+            events += self._step(silence, False, end)
         return events + [self._counted(row, end) for row in self._counter.finish(self._judge)]
-
-    def _cleaned(self, block: AudioFrame) -> AudioFrame:
-        """What the encoder's front end makes of it, if it has one."""
-        return block if self._front_end is None else self._front_end(block)
 
     def _step(self, block: AudioFrame, active: bool, heard: int) -> list[WakeEvent]:
         """One hop; ``heard`` is where the real audio ends."""

@@ -17,7 +17,6 @@ from wakeword.scorer import Enrolled, Scorer, make_scorer
 from wakeword.sequence import SoundOrder
 from wakeword.shelf import Shelf
 from wakeword.takes import Take
-from wakeword.variants import as_heard
 from wakeword.vectors import TakeVectors, of_files
 from wakeword.veto import Veto, make_veto
 
@@ -50,7 +49,7 @@ def library_scorer(
         patterns={name: found for name, found in patterns.items() if found is not None},
         vetoes=_vetoes(list(sounds.values()), vectors, encoder),
         orders={
-            sound.name: SoundOrder(partial(_readable, shelf, where, sound, encoder), encoder.rate)
+            sound.name: SoundOrder(partial(_readable, shelf, where, sound), encoder.rate)
             for where, sound in sounds.items()
             if sound.takes and not sound.patterns
         },
@@ -92,12 +91,12 @@ def _vetoes(
     return {name: veto for name, veto in found.items() if veto is not None}
 
 
-def _readable(shelf: Shelf, where: str, sound: SoundRecord, encoder: Encoder) -> list[Take]:
-    """The takes of a sound that can be read, behind the encoder's front end."""
+def _readable(shelf: Shelf, where: str, sound: SoundRecord) -> list[Take]:
+    """The takes of a sound that can be read."""
     takes = []
     for record in sound.takes:
         try:
-            takes.append(as_heard(shelf.take(where, record), encoder))
+            takes.append(shelf.take(where, record))
         except LibraryCorrupt as error:
             _log.warning("%s", error)
     return takes

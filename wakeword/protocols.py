@@ -52,33 +52,11 @@ class Gate(Protocol):
 
 
 @runtime_checkable
-class FrontEnd(Protocol):
-    """Cleans one stream before anything else hears it. The same audio always gives the same.
-
-    However the stream is cut into frames, the result is the same too.
-    """
-
-    @property
-    def latency(self) -> int:
-        """How many samples late the audio comes out."""
-        ...
-
-    def __call__(self, frame: AudioFrame) -> AudioFrame:
-        """The frame, cleaned: as long and at the same time, ``latency`` samples late."""
-        ...
-
-    def reset(self) -> None:
-        """Forget the past."""
-        ...
-
-
-@runtime_checkable
 class Encoder(Protocol):
     """Turns windows of sound into embeddings. The same audio always gives the same one.
 
     Several threads may embed at once: one for each source that is listened to. An encoder that
-    hears short windows well may say how short as ``short_seconds``: see :mod:`wakeword.views`. One
-    that hears behind a front end says which as ``front_end``: see :mod:`wakeword.front_ends`.
+    hears short windows well may say how short as ``short_seconds``: see :mod:`wakeword.views`.
     """
 
     @property

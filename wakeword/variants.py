@@ -13,7 +13,6 @@ import numpy as np
 
 from wakeword.audio import FloatArray
 from wakeword.config import SegmenterConfig
-from wakeword.front_ends import NONE, cleaned, name_of
 from wakeword.noise import pink_noise
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
@@ -67,18 +66,6 @@ def in_room(take: Take, room: Room) -> Take:
     return replace(take, samples=room.hear(take.samples, take.rate))
 
 
-def as_heard(take: Take, encoder: Encoder) -> Take:
-    """The take as the encoder's front end makes it, at the encoder's rate; itself without one."""
-    if name_of(encoder) == NONE:
-        return take
-    samples = resample(take.samples, take.rate, encoder.rate)
-    start, end = (
-        min(len(samples), round(at / take.rate * encoder.rate)) for at in (take.start, take.end)
-    )
-    clean = cleaned(samples, start, encoder)
-    return replace(take, samples=clean, rate=encoder.rate, start=start, end=end)
-
-
 def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
     """Embeddings of the take, ``(n, view_dim) float32``: as it is, in rooms, then in noise.
 
@@ -91,8 +78,7 @@ def embed_take(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatAr
 
 def embed_once(take: Take, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
     """Embeddings of the take as it is, ``(windows, view_dim) float32``, in order of time."""
-    heard = as_heard(take, encoder)
-    windows = take_windows(heard, encoder.rate, encoder.window_seconds, config)
+    windows = take_windows(take, encoder.rate, encoder.window_seconds, config)
     return np.concatenate([embed_views(encoder, [window]) for window in windows])
 
 

@@ -22,7 +22,6 @@ from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.errors import TakeRejected
 from wakeword.events import Match, WakeEvent, Window
-from wakeword.front_ends import name_of
 from wakeword.library import SoundLibrary
 from wakeword.protocols import Encoder
 from wakeword.resampler import resample
@@ -46,7 +45,6 @@ class RememberingEncoder:
         self.dim = encoder.dim
         self.window_seconds = encoder.window_seconds
         self.short_seconds = short_seconds(encoder)
-        self.front_end = name_of(encoder)
 
     def forget(self) -> None:
         """Start afresh: with the next stream."""

@@ -39,8 +39,6 @@ EXTRAS = {
     "mic": ("PyAudio",),
     "mic-sounddevice": ("sounddevice",),
     "clap": ("torch", "transformers"),
-    "denoise": ("webrtc-noise-gain",),
-    "dereverb": ("nara_wpe",),
     "mqtt": ("aiomqtt",),
     "server": ("fastapi", "uvicorn"),
 }

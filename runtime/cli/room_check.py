@@ -1,30 +1,23 @@
-"""What ``wakesound doctor --room`` tells of a room: how loud, how busy, and what it would wake.
-
-And whether a front end would pay in it: see :mod:`enroll.room_trial`.
-"""
+"""What ``wakesound doctor --room`` tells of a room: how loud, how busy, and what it would wake."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runtime.cli.checks import Finding
-from wakeword.audio import SILENCE_DB, AudioFrame, Blocker, FloatArray, level_db
-from wakeword.audiofile import AudioClip
+from wakeword.audio import SILENCE_DB, AudioFrame, Blocker, level_db
 from wakeword.errors import WakesoundError
 
 if TYPE_CHECKING:
-    from enroll.room_trial import Trial
     from runtime.cli.room import Progress
     from runtime.cli.settings import Settings
     from wakeword.engine import Engine
-    from wakeword.library import SoundLibrary
-    from wakeword.protocols import Encoder
 
 LISTEN_SECONDS = 60.0
 """A microphone is listened to for so long."""
@@ -33,12 +26,6 @@ NOISY_DB = -45.0
 CLIPPED = 0.99
 CLIPPED_SHARE = 0.0001
 """With more of its samples at the end of the scale a recording is distorted."""
-QUIET_DB = -60.0
-"""With a background below this there is nothing for a front end to take out, dBFS."""
-KEPT_SECONDS = 120.0
-"""So much of the room is kept in memory, to try front ends in."""
-PAYS_FEWER, PAYS_SHARE = 2, 0.8
-"""A front end pays if it misses so many fewer takes, and no more than this share of them."""
 BUSY_SHARE = 0.5
 """With the gate open for longer, most of what is listened to is the room."""
 
@@ -57,8 +44,6 @@ class Heard:
     samples: int = 0
     wakes: Counter[str] = field(default_factory=Counter)
     """Events by name."""
-    kept: list[FloatArray] = field(default_factory=list)
-    """Its first minutes."""
 
 
 def measure(frames: Iterable[AudioFrame], engine: Engine) -> Heard:
@@ -78,8 +63,6 @@ def measure(frames: Iterable[AudioFrame], engine: Engine) -> Heard:
     hangover = round(config.hangover_seconds / config.hop_seconds)
     idle = hangover + 1
     for block in blocks():
-        if heard.samples < KEPT_SECONDS * engine.rate:
-            heard.kept.append(block.samples)
         heard.samples += len(block.samples)
         heard.levels_db.append(level_db(block.samples))
         heard.clipped_samples += int(np.count_nonzero(np.abs(block.samples) >= CLIPPED))
@@ -127,9 +110,6 @@ def check_room(settings: Settings, room: str, progress: Progress) -> Iterator[Fi
         yield _unheard(error)
         return
     yield from judge(heard, room)
-    if heard.levels_db and np.percentile(heard.levels_db, 10) > QUIET_DB:
-        clip = AudioClip(np.concatenate(heard.kept), encoder.rate)
-        yield from judge_front_ends(*trials(library, encoder, clip, progress))
 
 
 def _unheard(error: WakesoundError) -> Finding:
@@ -138,44 +118,6 @@ def _unheard(error: WakesoundError) -> Finding:
 
 def _is_microphone(room: str) -> bool:
     return room.partition(":")[0] == "mic"
-
-
-def trials(
-    library: SoundLibrary, encoder: Encoder, room: AudioClip, progress: Progress
-) -> tuple[str, dict[str, Trial]]:
-    """The front end of the library, and how its takes fare in the room with each."""
-    from enroll.room_trial import try_room
-    from wakeword import front_ends, plugins
-    from wakeword.encoders import create_encoder
-    from wakeword.errors import ConfigError, MissingExtra
-
-    spec = str(getattr(encoder, "spec", ""))
-    names = [front_ends.NONE, *plugins.names(front_ends.__name__)]
-    found: dict[str, Trial] = {}
-    for number, name in enumerate(names):
-        progress(number, len(names))
-        try:
-            found[name] = try_room(library, create_encoder(front_ends.joined(spec, name)), room)
-        except (ConfigError, MissingExtra):  # not installed, or not for this encoder
-            continue
-    progress(len(names), len(names))
-    return front_ends.name_of(encoder), found
-
-
-def judge_front_ends(used: str, found: Mapping[str, Trial]) -> Iterator[Finding]:
-    """Whether another front end than the one that is used pays in this room."""
-    now = found.get(used)
-    if now is None or not now.tried or len(found) < 2:
-        return
-    counts = ", ".join(f"{name} {trial.missed}" for name, trial in found.items())
-    detail = f"of {now.tried} takes in this room are missed: {counts}"
-    best = min(found, key=lambda name: found[name].missed)
-    fewer = now.missed - found[best].missed
-    if fewer >= PAYS_FEWER and found[best].missed <= PAYS_SHARE * now.missed:
-        advice = f"wakesound reindex --front-end {best}"
-        yield Finding("front end", "note", f"{detail}; {best} would pay", advice)
-    else:
-        yield Finding("front end", "good", f"{detail}; {used} is right")
 
 
 def judge(heard: Heard, room: str) -> Iterator[Finding]:

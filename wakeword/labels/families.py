@@ -63,3 +63,57 @@ FAMILIES = (
     Family("bursts of breath", ("coughing", "sneezing", "dog barking", "laughter")),
     Family("engines", ("chainsaw", "lawn mower", "motorcycle", "electric drill", "helicopter")),
 )
+
+VAGUE = frozenset(
+    {"noise", "noises", "sound", "sounds", "audio", "something", "anything", "other", "others"}
+    | {"unknown", "background", "event", "nothing", "everything", "stuff"}
+)
+"""Labels that can be anything."""
+
+BARE = {
+    "dog": "dog barking",
+    "cat": "cat meowing",
+    "bird": "birds chirping",
+    "birds": "birds chirping",
+    "rooster": "rooster crowing",
+    "duck": "duck quacking",
+    "cow": "cow mooing",
+    "sheep": "sheep bleating",
+    "horse": "horse neighing",
+    "pig": "pig oink",
+    "lion": "lion roar",
+    "frog": "frog croaking",
+    "bee": "bee buzzing",
+    "owl": "owl hooting",
+    "baby": "baby crying",
+    "person": "someone talking",
+    "man": "man speaking",
+    "woman": "woman speaking",
+    "child": "child talking",
+    "people": "people talking",
+    "glass": "glass breaking",
+    "door": "door slamming",
+    "window": "window breaking",
+    "phone": "phone ringing",
+    "telephone": "telephone ringing",
+    "clock": "clock ticking",
+    "keyboard": "keyboard typing",
+    "water": "running water",
+    "kettle": "kettle boiling",
+    "microwave": "microwave beep",
+    "car": "car passing by",
+    "train": "train horn",
+    "toilet": "toilet flush",
+    "keys": "keys jangling",
+    "dishes": "dishes clattering",
+    "fire": "crackling fire",
+    "camera": "camera shutter",
+    "ball": "ball bouncing",
+    "paper": "tearing paper",
+    "leaves": "leaves rustling",
+    "coin": "dropping coin",
+    "bell": "bell ringing",
+    "hand": "hand clap",
+    "hands": "hands clapping",
+}
+"""Names of things, and the sound that is meant most often."""

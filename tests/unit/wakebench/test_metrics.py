@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wakeword import metrics
+from wakebench import metrics
 
 NAN = float("nan")
 
