@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wakeword.audio import AudioFrame, Blocker
-from wakeword.config import EngineConfig
-from wakeword.counter import PatternCounter
-from wakeword.ear import Ear
-from wakeword.errors import AudioFormatError
+from wakeword.audio.frames import AudioFrame, Blocker
+from wakeword.audio.segmenter import Segmenter, SegmenterConfig
+from wakeword.audio.speech import SpeechDetector
+from wakeword.embedding.embedder import Ear
+from wakeword.errors import AudioFormatError, ConfigError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.gates import create_gate
-from wakeword.judge import Judge
-from wakeword.library import SoundLibrary
-from wakeword.ordering import Ordering
+from wakeword.library.library import SoundLibrary
+from wakeword.patterns.counting import Counted, PatternCounter
+from wakeword.patterns.order import Ordering
 from wakeword.protocols import Encoder
-from wakeword.row import Counted
-from wakeword.scorer import Scorer
-from wakeword.segmenter import Segmenter
-from wakeword.speech import SpeechDetector
-from wakeword.trigger import Trigger
+from wakeword.scoring.decision import Judge, Trigger, TriggerConfig
+from wakeword.scoring.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """All stages."""
+
+    gate: str = "band"
+    """Name of the gate: a module of ``wakeword.gates``."""
+    segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
+    trigger: TriggerConfig = field(default_factory=TriggerConfig)
+    threshold_offset: float = 0.0
+    """Added to every sound's threshold: above 0 is stricter."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.threshold_offset):
+            raise ConfigError(f"threshold_offset must be a number, not {self.threshold_offset}")
+
 
 Observer = Callable[[Window, Match | None], object]
 

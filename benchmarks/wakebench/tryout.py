@@ -31,7 +31,7 @@ from wakebench.manifest import Manifest, Row
 from wakebench.sounds import Sound, takes_in
 from wakebench.stream import Placed
 from wakebench.synth import RATE
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 ENROLLED, HEARD = 3, 8
 RECORDINGS = {

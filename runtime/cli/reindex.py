@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
-from runtime.cli.settings import Settings, encoder_option, examples, library_option
+from runtime.cli.options import (
+    Settings,
+    encoder_option,
+    examples,
+    library_option,
+)
 
 
 @click.command(
@@ -38,4 +43,3 @@ def command(settings: Settings) -> None:
     for name, calibration in fitted.items():
         click.echo(f"{name:{width}}  threshold {calibration.threshold:.2f}: {calibration}")
     click.echo(f"The library now belongs to {spec} ({encoder.id}).")
-

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from wakeword import plugins
-from wakeword.protocols import Encoder
+from wakeword.protocols import Encoder, load_plugin, plugin_names
 
 DEFAULT = "mini"
 
@@ -24,8 +23,8 @@ def create_encoder(spec: str = DEFAULT, *, device: str = "cpu") -> Encoder:
         MissingExtra: its packages are not installed.
     """
     name, _, variant = spec.partition(":")
-    if not variant and name not in plugins.names(__name__):
+    if not variant and name not in plugin_names(__name__):
         first, _, rest = name.partition("-")
-        if first in plugins.names(__name__):
+        if first in plugin_names(__name__):
             name, variant = first, rest
-    return cast(Encoder, plugins.load(__name__, name).create(variant, device))
+    return cast(Encoder, load_plugin(__name__, name).create(variant, device))

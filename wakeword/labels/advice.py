@@ -10,10 +10,8 @@ import numpy as np
 
 from wakeword.errors import ConfigError, EncoderError
 from wakeword.labels import prompts
-from wakeword.labels.classifier import Classifier
-from wakeword.labels.families import BARE, FAMILIES, VAGUE
-from wakeword.labels.glossary import glossary
-from wakeword.labels.question import SAME_TEXT
+from wakeword.labels.classifier import SAME_TEXT, Classifier
+from wakeword.labels.glossary import BARE, FAMILIES, VAGUE, glossary
 from wakeword.labels.wording import Wording
 
 FEWEST, MOST = 3, 8

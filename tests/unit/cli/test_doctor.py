@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from runtime.cli.room_check import judge, measure
+from runtime.cli.room import judge, measure
 from wakeword.engine import Engine
-from wakeword.scorer import Scorer
+from wakeword.scoring.scorer import Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, noise, silence
 
 
