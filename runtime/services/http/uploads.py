@@ -104,6 +104,7 @@ class _Body:
         self._all = held
         self._taken = self._own = 0
         self._complete = False
+        self._began = asyncio.get_running_loop().time()
 
     async def receive(self) -> Message:
         """The next message.
@@ -122,6 +123,10 @@ class _Body:
         size = len(message.get("body", b""))
         self._taken += size
         self._complete = not message.get("more_body", False)
+        took = asyncio.get_running_loop().time() - self._began
+        patience = self._limits.idle_seconds + self._taken / self._limits.body_bytes_per_second
+        if took > patience and not self._complete:
+            raise Refusal(408, "too_slow", f"{self._taken} bytes in {took:.0f} s are too slow")
         if self._taken > self._limits.upload_bytes:
             await self.drain()
             raise self.too_large()

@@ -20,7 +20,8 @@ from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.broker import Broker
 from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
-from runtime.services.mqtt.link import MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.services.mqtt.link import MAX_AGE_SECONDS, Link, Outbox
+from runtime.services.tasks import end
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.library.records import SoundRecord

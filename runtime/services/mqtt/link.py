@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runtime.services.mqtt.broker import Broker, connected, require
+from runtime.services.tasks import end
 from wakeword.errors import WakesoundError
 
 if TYPE_CHECKING:
@@ -156,9 +157,6 @@ QUICK_LOSSES = 3
 REFUSED = 0x80
 """From this code on a subscription was refused."""
 
-CANCEL_SECONDS = 0.05
-"""How long a cancelled task may take before it is cancelled once more."""
-
 Received = Callable[["Message"], Awaitable[None]]
 
 
@@ -293,16 +291,3 @@ class Link:
         if problem != self._problem:
             _log.warning("%s; trying again until it works", problem)
         self._problem = problem
-
-
-async def end(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks and wait for their end.
-
-    They are cancelled as often as it takes: before Python 3.12 a cancellation is lost when what
-    ``asyncio.wait_for`` waits for comes at the same moment.
-    """
-    while waiting := [task for task in tasks if not task.done()]:
-        for task in waiting:
-            task.cancel()
-        await asyncio.wait(waiting, timeout=CANCEL_SECONDS)
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -20,6 +20,7 @@ from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
 from runtime.services.pcm import PcmFormat, Piece, pieces
+from runtime.services.tasks import end
 from runtime.services.wyoming.ear import Backlog, Ear, Heard, Mark, Remember
 from runtime.services.wyoming.framing import FramingError, encodable, read_event
 from runtime.services.wyoming.sounds import Sounds, key
@@ -114,9 +115,7 @@ class Client:
             await self._last_words("the service met a fault; its log says more", "fault")
             raise
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             await self._close()
         return ""
 

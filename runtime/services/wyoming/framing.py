@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from wyoming.event import Event
@@ -19,6 +21,8 @@ MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """About two minutes of audio as Home Assistant sends it; it sends 10 ms at a time."""
 BODY_SECONDS = 20.0
 """How long what follows a line may take to arrive."""
+HEAD_SECONDS = 20.0
+"""How long the line itself may take, from its first byte on."""
 
 
 class FramingError(Exception):
@@ -52,12 +56,16 @@ def encodable(text: str) -> str:
 
 
 async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    try:
-        line = await reader.readline()
-    except ValueError:
-        raise FramingError("its first line is too long") from None
-    if not line:
+    first = await reader.read(1)
+    if not first:
         return None
+    line = first
+    if first != b"\n":
+        with _in_time(reader, HEAD_SECONDS, "the line of an event"):
+            try:
+                line += await reader.readline()
+            except ValueError:
+                raise FramingError("its first line is too long") from None
     if not line.endswith(b"\n"):
         raise FramingError("it ended in the middle of an event")
     head = _object(_parsed(line), "an event")
@@ -67,16 +75,24 @@ async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
 
 
 async def _read_body(reader: asyncio.StreamReader, length: int) -> bytes:
-    """Exactly so many bytes, in time.
+    """Exactly so many bytes, in time."""
+    with _in_time(reader, BODY_SECONDS, "the rest of an event"):
+        try:
+            return await reader.readexactly(length)
+        except asyncio.IncompleteReadError:
+            raise FramingError("it ended in the middle of an event") from None
+
+
+@contextmanager
+def _in_time(reader: asyncio.StreamReader, seconds: float, what: str) -> Iterator[None]:
+    """What is read in the block has to come in that time.
 
     A timer, not ``wait_for``, since that makes a task for each event on older Pythons.
     """
-    late = FramingError(f"the rest of an event did not come within {BODY_SECONDS:g} seconds")
-    timer = asyncio.get_running_loop().call_later(BODY_SECONDS, reader.set_exception, late)
+    late = FramingError(f"{what} did not come within {seconds:g} seconds")
+    timer = asyncio.get_running_loop().call_later(seconds, reader.set_exception, late)
     try:
-        return await reader.readexactly(length)
-    except asyncio.IncompleteReadError:
-        raise FramingError("it ended in the middle of an event") from None
+        yield
     finally:
         timer.cancel()
 

@@ -91,7 +91,7 @@ async def classify(
     service: TheService, audio: Upload, labels: Labels, closed: Closed = False
 ) -> dict[str, float]:
     """The score of each label, 0..1, as one flat object."""
-    heard = await service.jobs.run(_classify, service, audio, labels, closed)
+    heard = await service.long_jobs.run(_classify, service, audio, labels, closed)
     return {label: min(1.0, max(0.0, score)) for label, score in heard.scores.items()}
 
 
@@ -105,7 +105,7 @@ async def classify_timeline(
     service: TheService, audio: Upload, labels: Labels, closed: Closed = False
 ) -> Heard:
     """The same with all that is known: windows, likenesses, how the labels were read."""
-    heard = await service.jobs.run(_classify, service, audio, labels, closed)
+    heard = await service.long_jobs.run(_classify, service, audio, labels, closed)
     return Heard.model_validate(timeline.as_json(heard))
 
 

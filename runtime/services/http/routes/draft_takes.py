@@ -25,7 +25,7 @@ async def add_takes(service: TheService, draft_id: DraftId, audio: Upload) -> li
     """Add each sound in a recording as a take. One that cannot be used is refused (422) with
     the reasons in words."""
     draft = service.drafts.get(draft_id)
-    added = await service.jobs.run(_add, service, draft, audio)
+    added = await service.long_jobs.run(_add, service, draft, audio)
     return [take_model(take) for take in added]
 
 
