@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import sys
 import time
@@ -220,12 +221,24 @@ def _disk(settings: Settings) -> Finding:
     return Finding("library", "good", f"{folder} ({free_mb / 1000:.1f} GB free)")
 
 
+def privacy(settings: Settings) -> Iterator[Finding]:
+    """Are the library and the history for their owner alone?"""
+    from wakeword.library.private import readable_by_others
+
+    for folder in dict.fromkeys((settings.folder, settings.open_history().folder)):
+        found = list(readable_by_others([folder]))
+        if found:
+            detail = f"{folder}: other users can read {len(found)} files and folders"
+            yield Finding("privacy", "note", detail, f"chmod -R go= {shlex.quote(str(folder))}")
+
+
 ALL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     python,
     packages,
     extras,
     microphones,
     library,
+    privacy,
     encoder,
     threads,
 )

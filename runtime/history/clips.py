@@ -24,6 +24,7 @@ import soundfile
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.errors import ConfigError, WakesoundError
 from wakeword.labels.watch import Alert, LabelWatch, Look
+from wakeword.library.private import make_folder
 from wakeword.library.storage import write_bytes
 
 _log = logging.getLogger(__name__)
@@ -56,8 +57,8 @@ class ClipLimits:
 class ClipStore:
     """Writes clips to a folder and deletes the oldest; only files of its own.
 
-    A clip is ``alert-TIME-LABEL.wav`` (16 bit) with a ``.json`` of the same name; its time is
-    in UTC. Several threads may use it.
+    Folder and files are made for their owner alone. A clip is ``alert-TIME-LABEL.wav`` (16 bit)
+    with a ``.json`` of the same name; its time is in UTC. Several threads may use it.
 
     Args:
         folder: made when it is missing.
@@ -81,7 +82,7 @@ class ClipStore:
         self._lock = threading.Lock()  # guards the names and the folder
         self._promised: set[Path] = set()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
             raise ConfigError(f"cannot make the folder {folder}: {error.strerror}") from error
         self.prune()

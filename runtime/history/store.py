@@ -231,7 +231,6 @@ class History:
         Raises:
             LibraryError: the disk is full or not writable.
         """
-        self._make_folder()
         with locked(self.folder):
             if clip is not None:
                 write_bytes(self._path(entry.id, ".flac"), clip)
@@ -274,11 +273,6 @@ class History:
 
     def _paths(self, suffix: str) -> list[Path]:
         return [p for p in self.folder.glob("*" + suffix) if re.match(ID_PATTERN, p.stem)]
-
-    def _make_folder(self) -> None:
-        """For nobody else's eyes: what is heard at home is in it."""
-        with explained(self.folder, "write to"):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _trim(self) -> None:
         """Keep the latest records within all bounds; the caller holds the lock."""

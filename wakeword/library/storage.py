@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from wakeword.errors import LibraryCorrupt, LibraryError, SoundNotFound
+from wakeword.library.private import create, make_folder
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
     ExampleRecord,
@@ -68,7 +69,7 @@ def locked(folder: Path) -> Iterator[None]:
         LibraryError: another process keeps it, or the folder cannot be written.
     """
     with explained(folder, "write to"):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     with explained(folder, "lock"):
         try:
             lock = FileLock(folder / ".lock", timeout=LOCK_SECONDS).acquire()
@@ -80,19 +81,23 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+def write_atomically(
+    path: Path, write: Callable[[IO[bytes]], object], *, private: bool = True
+) -> None:
     """Let ``write`` fill a temporary file, sync it and rename it to ``path``.
 
-    Whoever reads ``path`` sees the old content or the new one, never a part.
+    Whoever reads ``path`` sees the old content or the new one, never a part. A file that was
+    there keeps its mode; a new one, and folders that are made, are for their owner alone
+    unless ``private`` is false.
 
     Raises:
         LibraryError: the disk is full or not writable; ``path`` is then as it was.
     """
     with explained(path, "write"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         temporary = path.with_name(_TEMPORARY + secrets.token_hex(8))
         try:
-            with temporary.open("xb") as file:
+            with create(temporary, like=path, private=private) as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import shlex
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -133,7 +135,7 @@ def read_token(path: Path | None) -> str:
     """The token: the first line of the file, or the environment's, or none.
 
     Raises:
-        ConfigError: the file cannot be read or is empty.
+        ConfigError: the file cannot be read or is empty, or others can read it too.
     """
     if path is None:
         return os.environ.get(TOKEN_VARIABLE, "").strip()
@@ -142,6 +144,11 @@ def read_token(path: Path | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(f"the token cannot be read from {path}: {reason}") from None
+    if os.name != "nt" and path.expanduser().stat().st_mode & stat.S_IRWXO:
+        raise ConfigError(
+            f"every user of this machine can read the token in {path}; "
+            f"'chmod 600 {shlex.quote(str(path))}' mends it"
+        )
     if not token:
         raise ConfigError(f"there is no token in {path}; put one into its first line")
     return token

@@ -38,9 +38,9 @@ def test_content_arrives_whole(tmp_path):
     assert (tmp_path / "a" / "b" / "file").read_bytes() == b"content"
 
 
-def test_files_are_as_open_to_others_as_the_user_wants(tmp_path):
+def test_what_is_not_private_is_as_open_as_the_user_wants(tmp_path):
     """The process's umask decides, as for any file."""
-    write_bytes(tmp_path / "ours", b"")
+    write_atomically(tmp_path / "ours", lambda file: file.write(b""), private=False)
     (tmp_path / "plain").write_bytes(b"")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
