@@ -17,6 +17,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from wakeword.errors import LibraryCorrupt, LibraryError, SoundNotFound
+from wakeword.library.plain import read_file
 from wakeword.library.private import create, make_folder
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
@@ -156,7 +158,7 @@ def read_record(
         LibraryCorrupt: the file is missing, not JSON or not what is expected.
     """
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_file(path))
     except OSError as error:
         raise LibraryCorrupt(f"cannot read {path}: {error.strerror}") from error
     except ValidationError as error:
@@ -253,7 +255,7 @@ class Shelf:
         """
         path = self.take_path(where, record.file)
         try:
-            return Take.decoded(record, path.read_bytes())
+            return Take.decoded(record, read_file(path))
         except OSError as error:
             reason = error.strerror or str(error)
             raise LibraryCorrupt(f"{path}: {reason}; enroll the sound again") from None
@@ -265,10 +267,13 @@ class Shelf:
         digest = hashlib.sha256()
         for path in [self.library_path, *self._sound_paths()]:
             try:
-                stat = path.stat()
+                found = path.stat()
             except FileNotFoundError:
                 continue
-            digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size} {stat.st_ino}\n".encode())
+            except OSError as error:  # reading it will say why
+                digest.update(f"{path} {error.errno}\n".encode())
+                continue
+            digest.update(f"{path} {found.st_mtime_ns} {found.st_size} {found.st_ino}\n".encode())
         return digest.hexdigest()
 
     @property
@@ -292,7 +297,7 @@ class Shelf:
         """
         path = self.example_path(where, record.file)
         try:
-            return Example.decoded(record, path.read_bytes())
+            return Example.decoded(record, read_file(path))
         except OSError as error:
             raise LibraryCorrupt(f"{path}: {error.strerror or error}") from None
         except LibraryCorrupt as error:
@@ -310,18 +315,28 @@ class Shelf:
         """
         with explained(self.folder, "read"):
             try:
-                folders = [path for path in (self.folder / "sounds").iterdir() if path.is_dir()]
+                folders = [path for path in (self.folder / "sounds").iterdir() if _folder(path)]
             except FileNotFoundError:
                 return []
         found = [path / "sound.json" for path in folders if not path.name.startswith(".")]
         return sorted(path for path in found if not _missing(path))
 
 
+def _folder(path: Path) -> bool:
+    """Whether it is a folder, or a link that leads nowhere, of which reading will say why."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        return path.is_symlink()
+    except OSError:
+        return True
+
+
 def _missing(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
-        return True
+        return not path.parent.is_symlink() or path.parent.exists()
     except OSError:  # there is something that cannot be read; reading it will say why
         return False
     return False
