@@ -253,6 +253,7 @@ def import_sounds(
     library.check_encoder(encoder)
     index, incoming = read_archive(path)
     if not replace:
+        incoming = _unfinished(library, incoming)
         for sound in incoming:
             ensure_free(library, sound.record.name)
     named = {sound.record.name: _named(sound, library, encoder) for sound in incoming}
@@ -283,6 +284,20 @@ def import_sounds(
         )
         for sound in incoming
     ]
+
+
+def _unfinished(library: SoundLibrary, incoming: list[Incoming]) -> list[Incoming]:
+    """Without the sounds that a killed import of the same file has stored already.
+
+    Where all are there it was not killed, and their names are taken.
+    """
+    known = {s.name.casefold(): {take.file for take in s.takes} for s in library.sounds()}
+    left = [
+        sound
+        for sound in incoming
+        if known.get(sound.record.name.casefold()) != {take.file for take in sound.record.takes}
+    ]
+    return left or incoming
 
 
 def _named(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> Named | None:

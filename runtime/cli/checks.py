@@ -232,12 +232,28 @@ def privacy(settings: Settings) -> Iterator[Finding]:
             yield Finding("privacy", "note", detail, f"chmod -R go= {shlex.quote(str(folder))}")
 
 
+def left_over(settings: Settings) -> Iterator[Finding]:
+    """Did a killed program leave anything behind?"""
+    from wakeword.library.leftovers import leftovers
+
+    for left in leftovers(settings.folder):
+        if left.kind == "record":
+            detail = f"{left.path}: recordings without a sound.json"
+            advice = f"put its sound.json back, or: rm -r {shlex.quote(str(left.path))}"
+            yield Finding("left over", "note", detail, advice)
+        else:
+            detail = f"{left.path}: of a program that was killed"
+            advice = "nothing; it goes when listening begins or the library is changed next"
+            yield Finding("left over", "note", detail, advice)
+
+
 ALL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     python,
     packages,
     extras,
     microphones,
     library,
+    left_over,
     privacy,
     encoder,
     threads,

@@ -32,11 +32,11 @@ from wakeword.audio.frames import FloatArray
 from wakeword.errors import ConfigError, HistoryError, LibraryCorrupt
 from wakeword.events import WakeEvent
 from wakeword.labels.watch import Alert
+from wakeword.library.leftovers import sweep
 from wakeword.library.storage import (
     explained,
     locked,
     read_record,
-    sweep,
     write_bytes,
     write_record,
 )

@@ -6,10 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from runtime.threads import Worker
 from wakeword.errors import LibraryError, WakesoundError
+from wakeword.library.leftovers import leftovers, sweep
 from wakeword.library.library import SoundLibrary
+from wakeword.library.storage import locked
 from wakeword.protocols import Encoder
 from wakeword.scoring.scorer import Scorer
 
@@ -86,6 +89,7 @@ class LibraryWatch:
             self._thread.join(timeout_seconds)
 
     def _watch(self) -> None:
+        self._tidy()
         problem, told_at = "", 0.0
         while not self._stopped.wait(PERIOD_SECONDS):
             try:
@@ -99,6 +103,13 @@ class LibraryWatch:
                     _log.warning("the changed sounds cannot be used, those before stay: %s", error)
                     told_at = now
                 problem = str(error)
+
+    def _tidy(self) -> None:
+        """Take away what killed writers left, where the library can be written."""
+        folder = self._library.folder
+        if any(left.kind != "record" for left in leftovers(folder)):
+            with suppress(WakesoundError, OSError), locked(folder):
+                sweep(folder)
 
     def _look(self) -> None:
         if self._library.fingerprint() == self._seen:

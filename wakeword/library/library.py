@@ -20,6 +20,8 @@ from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.errors import EncoderMismatch, LibraryCorrupt, SoundExists
 from wakeword.labels.prompts import TextCache
 from wakeword.library.ambient import SINCE_FILE, AmbientStore
+from wakeword.library.leftovers import REMOVED, marked, sweep
+from wakeword.library.private import make_folder
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
     ExpectationRecord,
@@ -33,11 +35,9 @@ from wakeword.library.records import (
 )
 from wakeword.library.scorer import library_scorer
 from wakeword.library.storage import (
-    REMOVED,
     Shelf,
     explained,
     locked,
-    sweep,
     write_bytes,
     write_record,
 )
@@ -181,34 +181,38 @@ class LibraryWriter(LibraryReader):
         name = clean_name(name)
         with locked(self.folder):
             self._adopt(encoder, encoder_spec)
+            sweep(self.folder)
             sounds, _ = self._shelf.scan()
             where = self._shelf.folder_of(name, sounds)
             if where is not None and not replace and sounds[where] != instead_of:
                 raise SoundExists(f"there already is a sound {name!r}; use --replace to redo it")
             where = where or self._shelf.free_folder(name)
-            sweep(self.folder)
-            encoded = [take.encoded() for take in takes]
-            for record, content in encoded:
-                path = self._shelf.take_path(where, record.file)
-                if not path.exists() or path.read_bytes() != content:
-                    write_bytes(path, content)
-            examples = [example.encoded() for example in rejected]
-            for example, content in examples:
-                write_bytes(self._shelf.example_path(where, example.file), content)
-            sound = SoundRecord(
-                name=name,
-                threshold=threshold,
-                budget_per_hour=budget_per_hour,
-                takes=tuple(record for record, _ in encoded),
-                text=text,
-                patterns=tuple(patterns),
-                rejected=tuple(example for example, _ in examples),
-                vetoes=tuple(vetoes),
-                verifier=verifier,
-                expected=expected or ExpectationRecord(),
-            )
-            self._check_names(sound, sounds, where)
-            self._commit(where, sound)
+            folder = self._shelf.sound_path(where).parent
+            with explained(folder, "write to"):
+                make_folder(folder)
+            with explained(folder, "write to"), marked(folder):
+                encoded = [take.encoded() for take in takes]
+                for record, content in encoded:
+                    path = self._shelf.take_path(where, record.file)
+                    if not path.exists() or path.read_bytes() != content:
+                        write_bytes(path, content)
+                examples = [example.encoded() for example in rejected]
+                for example, content in examples:
+                    write_bytes(self._shelf.example_path(where, example.file), content)
+                sound = SoundRecord(
+                    name=name,
+                    threshold=threshold,
+                    budget_per_hour=budget_per_hour,
+                    takes=tuple(record for record, _ in encoded),
+                    text=text,
+                    patterns=tuple(patterns),
+                    rejected=tuple(example for example, _ in examples),
+                    vetoes=tuple(vetoes),
+                    verifier=verifier,
+                    expected=expected or ExpectationRecord(),
+                )
+                self._check_names(sound, sounds, where)
+                self._commit(where, sound)
         return sound
 
     def amend(
@@ -229,14 +233,17 @@ class LibraryWriter(LibraryReader):
             LibraryError: the disk is full or not writable.
         """
         with locked(self.folder):
+            sweep(self.folder)
             where, now = self._shelf.load(before.name)
             if now != before:
                 return False
-            takes = {take.file for take in after.takes}
-            for file, content in (files or {}).items():
-                path = self._shelf.take_path if file in takes else self._shelf.example_path
-                write_bytes(path(where, file), content)
-            self._commit(where, after)
+            folder = self._shelf.sound_path(where).parent
+            with explained(folder, "write to"), marked(folder):
+                takes = {take.file for take in after.takes}
+                for file, content in (files or {}).items():
+                    path = self._shelf.take_path if file in takes else self._shelf.example_path
+                    write_bytes(path(where, file), content)
+                self._commit(where, after)
         return True
 
     def amend_all(self, changes: Sequence[tuple[SoundRecord, SoundRecord]]) -> bool:
@@ -301,6 +308,7 @@ class LibraryWriter(LibraryReader):
             SoundNotFound: there is no such sound.
         """
         with locked(self.folder):
+            sweep(self.folder)
             folder = self.folder / "sounds" / self._shelf.find(name, damaged=True)
             trash = folder.with_name(REMOVED + folder.name)
             with explained(folder, "remove"):

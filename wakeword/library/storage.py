@@ -16,11 +16,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
 import stat
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -28,6 +26,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from wakeword.errors import LibraryCorrupt, LibraryError, SoundNotFound
+from wakeword.library.leftovers import TEMPORARY, hold, sweep_beside
 from wakeword.library.plain import read_file
 from wakeword.library.private import create, make_folder
 from wakeword.library.recordings import Example, Take
@@ -42,11 +41,6 @@ from wakeword.library.records import (
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_TEMPORARY = ".writing-"
-REMOVED = ".removed-"
-"""Begins the folder name of a sound that is being deleted."""
-STALE_SECONDS = 3600.0
-"""Temporary files this old belong to nobody."""
 LOCK_SECONDS = 20.0
 """How long a writer waits for another process."""
 
@@ -97,9 +91,11 @@ def write_atomically(
     """
     with explained(path, "write"):
         make_folder(path.parent)
-        temporary = path.with_name(_TEMPORARY + secrets.token_hex(8))
+        sweep_beside(path)
+        temporary = path.with_name(TEMPORARY + secrets.token_hex(8))
         try:
             with create(temporary, like=path, private=private) as file:
+                hold(file)
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -124,19 +120,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def sweep(folder: Path) -> None:
-    """Delete what a killed writer left in ``folder``: old temporary files, removed sounds.
-
-    The caller holds the lock.
-    """
-    for removed in folder.glob(f"sounds/{REMOVED}*"):
-        shutil.rmtree(removed, ignore_errors=True)
-    for path in folder.rglob(_TEMPORARY + "*"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                path.unlink()
 
 
 def write_record(path: Path, record: BaseModel) -> None:
@@ -243,7 +226,7 @@ class Shelf:
     def free_folder(self, name: str) -> str:
         """A folder name for a new sound that no other sound has."""
         base = slug(name)
-        taken = {path.parent.name for path in self.folder.glob("sounds/*/sound.json")}
+        taken = {path.name for path in self.folder.glob("sounds/*")}
         numbered = (f"{base}-{i}" for i in range(2, len(taken) + 3))
         return base if base not in taken else next(s for s in numbered if s not in taken)
 

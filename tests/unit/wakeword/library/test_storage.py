@@ -12,13 +12,12 @@ from pydantic import BaseModel
 
 from wakeword.errors import LibraryCorrupt, LibraryError
 from wakeword.library import storage
+from wakeword.library.leftovers import SETTLE_SECONDS, sweep
 from wakeword.library.records import LibraryRecord
 from wakeword.library.storage import (
-    STALE_SECONDS,
     explained,
     locked,
     read_record,
-    sweep,
     write_atomically,
     write_bytes,
     write_record,
@@ -156,7 +155,7 @@ def test_only_old_temporary_files_are_swept(tmp_path):
     old.parent.mkdir()
     for path in (old, new, other):
         path.write_bytes(b"")
-    past = time.time() - STALE_SECONDS - 10
+    past = time.time() - SETTLE_SECONDS - 10
     os.utime(old, (past, past))
     os.utime(other, (past, past))
     sweep(tmp_path)
