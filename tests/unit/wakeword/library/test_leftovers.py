@@ -32,7 +32,7 @@ def _take(hz: float) -> Take:
     return Take(tone(hz, 0.5), 16_000, 1000, 7000)
 
 
-def _save(library: SoundLibrary, name: str, example: Example, **options: bool) -> None:
+def _save(library: SoundLibrary, name: str, example: Example, *, replace: bool = False) -> None:
     takes = [_take(700.0 + n) for n in range(3)]
     library.save(
         name,
@@ -42,14 +42,14 @@ def _save(library: SoundLibrary, name: str, example: Example, **options: bool) -
         threshold=0.5,
         budget_per_hour=0.5,
         rejected=[example],
-        **options,
+        replace=replace,
     )
 
 
 class Failing(Example):
     """What cannot be written, once the takes are."""
 
-    def encoded(self):  # type: ignore[no-untyped-def]
+    def encoded(self):
         raise LibraryError("the disk is full")
 
 
