@@ -13,7 +13,8 @@ from runtime.services.mqtt.bridge import Bridge
 from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device
 from runtime.services.mqtt.link import MAX_AGE_SECONDS
-from tests.integration.mosquitto import SECONDS, Mosquitto
+from tests.integration.mosquitto import Mosquitto
+from tests.waiting import TIMEOUT_SECONDS
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Source
@@ -88,7 +89,7 @@ class Running:
 
     def __enter__(self) -> Running:
         self._thread.start()
-        assert self._ready.wait(SECONDS)
+        assert self._ready.wait(TIMEOUT_SECONDS)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -102,7 +103,7 @@ class Running:
 
     def wait(self) -> None:
         """Wait until it has ended."""
-        self._thread.join(SECONDS)
+        self._thread.join(TIMEOUT_SECONDS)
         assert not self._thread.is_alive()
         if self.error is not None:
             raise self.error

@@ -20,7 +20,8 @@ from runtime.services.mqtt.alerts import AlertPublisher
 from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device, identifier
 from tests.integration.discovery_rules import check_discovery
-from tests.integration.mosquitto import Mosquitto, mosquitto, wait_until
+from tests.integration.mosquitto import Mosquitto, mosquitto
+from tests.waiting import wait_until
 from wakeword.labels.watch import Alert
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"

@@ -20,8 +20,9 @@ from runtime.services.mqtt import bridge as bridge_module
 from runtime.services.mqtt import link as link_module
 from runtime.services.mqtt.device import identifier
 from tests.integration.discovery_rules import check_discovery
-from tests.integration.mosquitto import Ear, Mosquitto, mosquitto, wait_until
+from tests.integration.mosquitto import Ear, Mosquitto, mosquitto
 from tests.integration.mqtt_device import HIGH, LOW, WHISTLE, Room, Running, tape, two_sounds
+from tests.waiting import wait_until
 from wakeword.encoders.logmel import LogMelEncoder
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import PatternRecord

@@ -26,7 +26,6 @@ from wyoming.satellite import RunSatellite
 
 from tests.integration.wyoming_service import (
     RATE,
-    SECONDS,
     Service,
     enroll_demo,
     noisy_minute,
@@ -34,6 +33,7 @@ from tests.integration.wyoming_service import (
     service,
     talking,
 )
+from tests.waiting import TIMEOUT_SECONDS
 
 SATELLITE = os.environ.get("WAKESOUND_SATELLITE", "")
 HOME_ASSISTANT = os.environ.get("WAKESOUND_HOME_ASSISTANT", "")
@@ -80,7 +80,7 @@ def test_satellite_wakes(served: Service, tmp_path: Path) -> None:
     )
     with satellite:
         try:
-            asyncio.run(asyncio.wait_for(_woken(uri), 2 * SECONDS))
+            asyncio.run(asyncio.wait_for(_woken(uri), 2 * TIMEOUT_SECONDS))
         finally:
             satellite.terminate()
     assert told.read_text() == "whistle"
@@ -121,7 +121,7 @@ def _home_assistant(served: Service, sound: str) -> dict[str, Any]:
         [HOME_ASSISTANT, script, *peer, sound],
         input=pcm(HEARD),
         capture_output=True,
-        timeout=2 * SECONDS,
+        timeout=2 * TIMEOUT_SECONDS,
         check=True,
     )
     answer: dict[str, Any] = json.loads(done.stdout)
