@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +32,7 @@ from tests.integration.wyoming_service import (
     service,
     talking,
 )
+from tests.ports import free_port
 from tests.waiting import TIMEOUT_SECONDS
 
 SATELLITE = os.environ.get("WAKESOUND_SATELLITE", "")
@@ -66,8 +66,7 @@ def test_satellite_wakes(served: Service, tmp_path: Path) -> None:
     recording, player, told = (tmp_path / name for name in ("heard.raw", "play.py", "told"))
     recording.write_bytes(pcm(HEARD))
     player.write_text(_PLAY)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        uri = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    uri = f"tcp://127.0.0.1:{free_port()}"
     satellite = subprocess.Popen(
         [
             *(SATELLITE, "-m", "wyoming_satellite", "--uri", uri, "--no-zeroconf"),
