@@ -87,8 +87,12 @@ def test_level_and_score_are_told(ear: Ear, library: SoundLibrary, room: Room) -
     state = ear.json(STATE)[-1]
     assert -30 < state["level"] < -15
     assert state["score"] > 0.9
-    for threshold in (0.91, 0.92, 0.93):  # each is told after one more look at the least
+
+    def look(threshold: float) -> None:
         library.set_threshold(WHISTLE, threshold, 5.0)
-        ear.wait(THRESHOLDS, lambda said, new=threshold: json.loads(said[-1])[KEY] == new)
+        ear.wait(THRESHOLDS, lambda said: json.loads(said[-1])[KEY] == threshold)
+
+    for threshold in (0.91, 0.92, 0.93):  # each is told after one more look at the least
+        look(threshold)
     told = ear.on(STATE)
     assert all(one != next_ for one, next_ in pairwise(told)), told
