@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.logmel import LogMel, decibels
@@ -25,8 +26,8 @@ BELOW_LOUDEST_DB = 10.0
 
 @dataclass(frozen=True, eq=False)
 class _Followed:
-    bands: FloatArray
-    """``(n,) int``: the bands that belong to the sound."""
+    bands: NDArray[np.intp]
+    """``(n,)``: the bands that belong to the sound."""
     limit_db: float
     """Mean level of these bands below which the sound is gone."""
     level_db: float
