@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from runtime.history.feedback import reject_event
 from runtime.history.store import History, HistoryConfig
 from runtime.listening.listener import WakeListener
+from tests.waiting import wait_until
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import (
     RATE,
@@ -61,7 +61,7 @@ def test_a_running_listener_can_be_asked(library: SoundLibrary, tmp_path: Path) 
         listener.on("low", heard.set)
         source.feed(STREAM[: 3 * RATE])
         assert heard.wait(30)
-        _until(lambda: bool(history.entries()))
+        wait_until(lambda: bool(history.entries()))
         assert [entry.kind for entry in history.entries()] == ["wake"]
 
 
@@ -127,20 +127,12 @@ def test_feedback_reaches_a_running_listener(library: SoundLibrary, tmp_path: Pa
     with listener:
         source.feed(placed(noise(4.0), (1.0, unlike)))
         assert seen.wait_for(1)
-        _until(lambda: len(history.entries()) == 1)
+        wait_until(lambda: len(history.entries()) == 1)
         source.feed(noise(3.0))
-        _until(lambda: len(history.entries()[0].scores) > 2)
+        wait_until(lambda: len(history.entries()[0].scores) > 2)
         reject_event(library, encoder, history, history.entries()[0])
-        _until(lambda: listener.stats.reloads == 1)
+        wait_until(lambda: listener.stats.reloads == 1)
         source.feed(placed(noise(7.0), (1.0, unlike), (4.0, LOW)))
         assert seen.wait_for(2)
     assert [event.start // RATE for event in seen.events] == [0, 10]
     assert listener.stats.frames_dropped == 0
-
-
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if true():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not happen within 30 seconds")

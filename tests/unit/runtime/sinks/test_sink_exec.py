@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from runtime.sinks.exec import create as program
 from runtime.sinks.shell import create as shell
 from runtime.sources._portaudio import portaudio
+from tests.waiting import wait_until
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 from wakeword.labels.watch import Alert
@@ -29,14 +29,6 @@ def alive(pid: int) -> bool:
         return False
     stat = Path(f"/proc/{pid}/stat")  # where there is such a thing, it tells of zombies
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def wait_until(true: object, seconds: float = 10.0) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_command_gets_the_event(tmp_path: Path) -> None:
