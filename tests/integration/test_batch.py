@@ -21,6 +21,8 @@ import soundfile
 from tests.integration.cli_process import command, running, wakesound
 from wakeword.testing import RATE, noise, tone
 
+pytestmark = pytest.mark.slow
+
 LABELS = ("--labels", "dog barking, whistling, 玻璃破碎")
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 CLUSTER = pytest.mark.skipif(

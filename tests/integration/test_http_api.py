@@ -30,6 +30,8 @@ from wakeword.testing import RATE, noise, silence, tone
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ from wakeword.events import WakeEvent
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-that-is-long-enough"
 FILE = """\
 # Mine, do not lose this.

@@ -17,6 +17,8 @@ from wakeword.audio.resampling import resample
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 200
 SECONDS = 120.0
 """How long a client waits; two slow cores have to serve all of them."""

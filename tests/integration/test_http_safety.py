@@ -32,6 +32,8 @@ from wakeword.library.library import SoundLibrary
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "correct-horse-battery-staple"
 FORM = {"labels": "whistling, dog barking"}
 

@@ -35,6 +35,8 @@ from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 
 
