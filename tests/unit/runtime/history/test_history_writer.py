@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.history.feedback import reject_event
+from runtime.history.feedback import accept_event, reject_event
 from runtime.history.store import History, HistoryConfig
 from runtime.listening.listener import WakeListener
 from tests.waiting import wait_until
+from wakeword.audio.reading import encode_flac
+from wakeword.errors import HistoryError
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import (
     RATE,
@@ -136,3 +138,26 @@ def test_feedback_reaches_a_running_listener(library: SoundLibrary, tmp_path: Pa
         assert seen.wait_for(2)
     assert [event.start // RATE for event in seen.events] == [0, 10]
     assert listener.stats.frames_dropped == 0
+
+
+def test_an_event_that_is_recorded_again_is_still_the_same(
+    library: SoundLibrary, tmp_path: Path
+) -> None:
+    """What came after the sound is added to its record; a verdict counts once all the same."""
+    history, encoder = History(tmp_path / "history", HistoryConfig(keep_audio=True)), ToneEncoder()
+    high = tone(6000, 0.4)
+    library = make_library(library.folder, {"high": high})
+    listener = WakeListener(
+        library, ArraySource(placed(noise(5.0), (2.0, high))), encoder=encoder, history=history
+    )
+    assert [event.sound for event in listener] == ["high"]
+    (entry,) = history.entries()
+    rejected = reject_event(library, encoder, history, entry).sound
+    grown = entry.model_copy(update={"why": "longer"})
+    history.put(grown, encode_flac(placed(noise(2.0), (0.5, high)), RATE))
+    with pytest.raises(HistoryError, match="before; nothing changes"):
+        reject_event(library, encoder, history, history.entries()[0])
+    assert library.get("high") == rejected
+    accept_event(library, encoder, history, grown)
+    with pytest.raises(HistoryError, match="before; nothing changes"):
+        accept_event(library, encoder, history, grown)
