@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from runtime.history.store import History
 from runtime.hooks.action import ANY
 from runtime.hooks.conditions import Conditions
-from runtime.hooks.dispatch import Function
 from runtime.listening.drift import Drift
 from runtime.listening.session import Observe, Session
 from runtime.listening.together import Together
 from runtime.listening.watch import LibraryWatch
 from runtime.sinks import SinkSpec
+from runtime.sinks._function import Function
 from runtime.sources import open_source
 from runtime.sources._resampled import Resampled
 from wakeword.encoders import DEFAULT, create_encoder

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from runtime.foreign import printable
 from runtime.listening.listener import WakeListener
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
@@ -280,7 +281,9 @@ class Bridge:
         )
         value = commands.threshold(text)
         if sound is None or value is None:
-            _log.warning("%s: no such sound, or %r is no threshold", topic, text[:40])
+            _log.warning(
+                "%s: no such sound, or %r is no threshold", printable(topic), printable(text, 40)
+            )
             return
         library = self.listener.library
         try:

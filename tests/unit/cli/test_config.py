@@ -107,7 +107,7 @@ def test_init_writes_a_file_once(
     path.write_text("library = 'mine'")
     again = wakesound("config", "init")
     assert again.status == 2
-    assert "exists already" in again.err
+    assert "already exists" in again.err
     assert path.read_text() == "library = 'mine'"
 
 

@@ -312,13 +312,13 @@ def test_a_text_is_sent_as_it_is(hook: Hook) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("{soud}", r"nothing is known for \{soud\}.*did you mean \{sound\}"),
+        ("{soud}", r"\{soud\}.*is no placeholder; did you mean \{sound\}"),
         ({"a": ["{nothing_like_it}"]}, "known: .*event, sound"),
         ("{sound", "cannot be filled in"),
-        ("{}", "nothing is known"),
+        ("{}", "is no placeholder"),
         ("{score:q}", "cannot be filled in"),
-        ("{sound.__class__}", "nothing is known"),
-        ("{sound[0]}", "nothing is known"),
+        ("{sound.__class__}", "is no placeholder"),
+        ("{sound[0]}", "is no placeholder"),
     ],
 )
 def test_a_body_that_cannot_be_filled_is_told(body: Any, says: str) -> None:
