@@ -340,3 +340,27 @@ def test_every_setting_is_documented() -> None:
             assert f"| `{key}` |" in page, key
     for name in COMMANDS:
         assert f"`[{name}]`" in page
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('template = "wecom"\nmessage = "{score:10000000f}"', "message is wrong"),
+        ('template = "ntfy"\ntitle = "{time:%10000000d}"', "title is wrong"),
+        ('body = { a = ["{name:10000000}"] }', "body is wrong"),
+        ('headers = { Transfer-Encoding = "chunked" }', "headers are wrong"),
+        ('headers = { X = "a\\r\\nY: b" }', "headers are wrong"),
+    ],
+)
+def test_a_hook_of_an_earlier_version_that_must_not_run_is_off(
+    line: str, says: str, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file is read, the other hooks work, and a warning names the line."""
+    path = write(f'[[hooks]]\ndo = "log:"\n[[hooks]]\ndo = "https://example.org"\n{line}\n')
+    read = load(path)
+    (problem,) = read.hazards.values()
+    assert str(problem).startswith(f"{path}:{3 + len(line.splitlines()) + 1}: hooks #2: {says}")
+    (hook,) = enabled_hooks(read)
+    assert hook.action.uri == "log:"
+    (warning,) = caplog.messages
+    assert warning == f"{problem}; this hook is off"

@@ -417,3 +417,17 @@ def test_settings_travel_with_the_uri(hook: Hook) -> None:
     sink.close()  # type: ignore[attr-defined]
     assert len(hook.got) == 1
     assert hook.headers[0]["X-A"] == "b"
+
+
+def test_what_a_server_says_is_told_in_one_line(hook: Hook) -> None:
+    """A robot's words, however many lines and escape sequences they have."""
+    hook.answer = json.dumps({"errcode": 1, "errmsg": "no\n\x1b[31m" + 10_000 * "x"}).encode()
+    with pytest.raises(SinkError) as caught:
+        post(hook, WecomMessage())
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+    hook.answer = b"\x1b[2J\n" * 1000
+    with pytest.raises(SinkError) as caught:
+        post(hook, WecomMessage())
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
