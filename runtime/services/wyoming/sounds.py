@@ -15,7 +15,7 @@ from functools import cached_property
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 
-from runtime.listening.assembly import LibraryEncoder
+from runtime.models.encoder import LibraryEncoder
 from runtime.listening.drift import Drift
 from runtime.listening.watch import LibraryWatch
 from runtime.services.wyoming.ear import Loaded
