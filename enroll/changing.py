@@ -38,6 +38,7 @@ from wakeword.errors import (
     SoundExists,
     TakeRejected,
 )
+from wakeword.labels.wording import split_labels
 from wakeword.library.ambient import Ambient
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import (

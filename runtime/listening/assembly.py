@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from runtime.history.store import History
 from runtime.hooks.action import ANY
 from runtime.hooks.conditions import Conditions
-from runtime.models.encoder import LibraryEncoder
 from runtime.listening.drift import Drift
 from runtime.listening.session import Observe, Session
 from runtime.listening.together import Together
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.sinks import SinkSpec
 from runtime.sinks._function import Function
 from runtime.sources import open_source
@@ -31,7 +31,6 @@ from wakeword.library.records import clean_name
 from wakeword.protocols import Encoder, Sink, Source
 from wakeword.scoring.confirmation import make_confirmation
 from wakeword.scoring.scorer import Scorer
-
 
 _log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ SEND_SECONDS = 20.0
 """A client that accepts nothing for this long is disconnected."""
 
 # The feed ends its readers when the server does; the library's own way looks at signal handlers.
-AppStatus.disable_automatic_graceful_drain()
+AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
 
 router = APIRouter(tags=["events"])
 
