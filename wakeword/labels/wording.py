@@ -114,7 +114,7 @@ class Wording:
     text: str
     """The label in English, without a template around it."""
     how: Literal["written", "glossary", "translated"]
-    """Source of the text: ``"written"`` by the user, ``"glossary"`` or ``"translated"`` by a model."""
+    """``"written"`` by the user, from the ``"glossary"``, or ``"translated"`` by a model."""
 
     def __str__(self) -> str:
         return self.label if self.how == "written" else f"{self.label} -> {self.text}"

@@ -20,9 +20,9 @@ from runtime.foreign import printable
 from runtime.listening.listener import WakeListener
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
-from runtime.services.mqtt.broker import Broker
 from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
 from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.sinks._broker import Broker
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.library.records import SoundRecord
