@@ -38,6 +38,7 @@ from wakeword.errors import (
     SoundExists,
     TakeRejected,
 )
+from wakeword.labels.wording import split_labels
 from wakeword.library.ambient import Ambient
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import (
@@ -317,12 +318,12 @@ NO_LIMIT = 1.0
 
 
 def parse_labels(text: str) -> list[str]:
-    """The labels of a comma-separated list, each once, in order.
+    """The labels of a list, each once, in order; see ``split_labels`` for the separators.
 
     Raises:
         ConfigError: there are too many.
     """
-    labels = list(dict.fromkeys(" ".join(part.split()) for part in text.split(",")))
+    labels = list(dict.fromkeys(" ".join(part.split()) for part in split_labels(text)))
     labels = [label for label in labels if label]
     if len(labels) > MOST_LABELS:
         raise ConfigError(f"a sound takes {MOST_LABELS} vetoes at most, not {len(labels)}")

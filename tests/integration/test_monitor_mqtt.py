@@ -16,8 +16,8 @@ import pytest
 import soundfile
 
 from runtime.services.mqtt.alerts import AlertPublisher
-from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device, identifier
+from runtime.sinks._broker import parse
 from tests.integration.discovery_rules import check_discovery
 from tests.integration.mosquitto import Mosquitto, mosquitto
 from tests.waiting import wait_until

@@ -17,6 +17,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from enroll.quality import Finding
+from runtime.hooks.errors import (
+    HookFileUnusable,
+    HookForbidden,
+    HookInvalid,
+    HookNotFound,
+    NoHookFile,
+    TooManyHooks,
+)
 from wakeword.errors import (
     AudioDecodeError,
     AudioError,
@@ -50,6 +58,12 @@ STATUSES: tuple[tuple[type[WakesoundError], int, str], ...] = (
     (MissingExtra, 501, "not_installed"),
     (EncoderError, 503, "encoder"),
     (SourceError, 503, "source"),
+    (HookNotFound, 404, "hook_not_found"),
+    (HookForbidden, 403, "commands_off"),
+    (HookInvalid, 422, "bad_hook"),
+    (TooManyHooks, 409, "too_many_hooks"),
+    (NoHookFile, 409, "no_configuration"),
+    (HookFileUnusable, 409, "configuration"),
     (ConfigError, 422, "bad_request"),
     (WakesoundError, 500, "failed"),
 )
@@ -60,6 +74,9 @@ _OPTIONS = (
     (re.compile(r"--(force|replace)\b"), r'"\1": true'),
 )
 """How the command line's options are called here."""
+
+
+_ALLOW_COMMANDS = "change the configuration file itself, or start the server with --allow-commands"
 
 
 class FindingModel(BaseModel):
@@ -131,6 +148,9 @@ class Refusal(HTTPException):
 def refusal_of(error: WakesoundError) -> Refusal:
     """The refusal that stands for one of our errors."""
     status, code = next((s, c) for kind, s, c in STATUSES if isinstance(error, kind))
+    if isinstance(error, HookForbidden):
+        code = "environment_off" if error.why == "environment" else code
+        return Refusal(status, code, f"{error}; {_ALLOW_COMMANDS}")
     return Refusal(status, code, in_http_words(str(error)))
 
 

@@ -86,6 +86,25 @@ def test_what_it_prints_is_not_among_the_events(capfd: pytest.CaptureFixture[str
     assert captured.err.split() == ["out", "err"]
 
 
+def test_what_it_prints_is_printable_and_bounded(capfd: pytest.CaptureFixture[str]) -> None:
+    """Line by line; a program that prints without end does not fill a log."""
+    shell(r"printf 'one\033[2Jtwo\n\377\n'; printf '%01000d\n' 7", 10)(EVENT)
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[:2] == ["one [2Jtwo", "\N{REPLACEMENT CHARACTER}"]
+    assert len(lines) == 3
+    assert len(lines[2]) == 200
+    shell("yes | head -c 20000000", 30)(EVENT)
+    printed = capfd.readouterr().err
+    assert len(printed) < 100_000
+    assert "prints more, which is left out" in printed.splitlines()[-1]
+
+
+def test_a_program_in_the_background_may_go_on_printing(tmp_path: Path) -> None:
+    """Its output is read though the hook has ended, so that nothing ends it."""
+    shell(f"(sleep 0.5; echo late; echo alive > {tmp_path}/alive) &", 10)(EVENT)
+    wait_until((tmp_path / "alive").exists)
+
+
 def test_failure_is_told() -> None:
     """An exit status, a signal and a missing program each have their words."""
     with pytest.raises(SinkError, match="exit status 3"):
