@@ -27,7 +27,8 @@
     │   ├── UnknownLabel            a text that the encoder does not know
     │   └── WordsNotKnown           a sound whose words the encoder does not know
     ├── SourceError                 a microphone, file or stream that cannot be read
-    │   └── SilentSource            no sound for too long
+    │   ├── SilentSource            no sound for too long
+    │   └── DeadSource              nothing but digital silence
     ├── SinkError                   an action that failed
     ├── ServiceError                a service that cannot be offered
     ├── ConfigError                 an invalid setting
@@ -380,6 +381,18 @@ class SilentSource(SourceError):
         super().__init__(f"no sound from {source} for {seconds:.0f} s")
         self.source = source
         self.seconds = seconds
+
+
+class DeadSource(SourceError):
+    """A live source delivers nothing but digital silence: it is muted, or the wrong one.
+
+    Args:
+        source: its name.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source} delivers nothing but digital silence")
+        self.source = source
 
 
 class SinkError(WakesoundError):

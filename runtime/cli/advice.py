@@ -80,6 +80,9 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
     errors.SilentSource: (
         "is it the right microphone and is it turned up? 'wakesound devices' lists them"
     ),
+    errors.DeadSource: (
+        "it is muted, or another microphone is meant: 'wakesound devices' lists them"
+    ),
     errors.SinkError: "",
     errors.ServiceError: "",
     errors.ConfigError: "",

@@ -45,7 +45,12 @@ def wakesound(ctx: click.Context) -> None:
       wakesound listen --source mic --on whistle=exec:./lights.sh
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        if sys.stdout.isatty():
+            from runtime.cli.welcome import welcome
+
+            click.echo(welcome(ctx.ensure_object(Settings)))
+        else:
+            click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare()
     try:
         status = wakesound.main(
-            arguments, prog_name="wakesound", obj=settings, standalone_mode=False
+            arguments,
+            prog_name="wakesound",
+            obj=settings,
+            standalone_mode=False,
+            complete_var="_WAKESOUND_COMPLETE",
         )
         sys.stdout.flush()
     except WakesoundError as error:

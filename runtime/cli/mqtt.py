@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "mqtt",
     epilog=examples(
         "wakesound mqtt --broker mqtt://user:password@homeassistant.local",
-        "wakesound mqtt --broker mqtts://host --ca ca.pem --listen mic:USB",
+        "wakesound mqtt --broker mqtts://host --ca ca.pem --source mic:USB",
         "wakesound mqtt --broker mqtt://host --id kitchen --name Kitchen",
         "wakesound mqtt --broker mqtt://host --id kitchen --forget",
     ),
@@ -84,7 +84,7 @@ def command(
     from runtime.listening.listener import WakeListener
     from runtime.services.mqtt.bridge import Bridge
 
-    one_standard_input(sources, "--listen")
+    one_standard_input(sources, "--source")
     listener = WakeListener(
         settings.folder,
         sources,

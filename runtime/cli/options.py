@@ -171,6 +171,10 @@ class FiniteRange(click.FloatRange):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
 
+    def _describe_range(self) -> str:
+        """What the help shows; nothing where any number will do."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
     """Keep an option of the command line in the settings; the last one given counts."""
@@ -226,7 +230,7 @@ def remember_options(function: Decorated) -> Decorated:
         ("--keep-speech", "Keep it also where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
         ("--no-history", "Remember nothing of what is heard."),
-        ("--no-drift", "Let the sounds not follow the room by and by."),
+        ("--no-drift", "Switch noise adaptation off: thresholds stay as they are."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
             function
@@ -331,10 +335,15 @@ SIGNALS = tuple(
 """What ends the listening, cleanly."""
 
 
-def sources_option(flag: str = "--source") -> Callable[[Decorated], Decorated]:
-    """What to hear, as the argument ``sources``; see :func:`one_standard_input`."""
+def sources_option(*aliases: str) -> Callable[[Decorated], Decorated]:
+    """``--source``, what to hear, as the argument ``sources``; see :func:`one_standard_input`.
+
+    Args:
+        aliases: further names of the option, which older command lines have.
+    """
     return click.option(
-        flag,
+        "--source",
+        *aliases,
         "sources",
         metavar="URI",
         multiple=True,

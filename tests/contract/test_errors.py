@@ -54,6 +54,7 @@ EXAMPLES: dict[type[errors.WakesoundError], tuple[object, ...]] = {
     errors.UnknownLabel: ("zzz", ["buzz"]),
     errors.WordsNotKnown: ("bell", "mini-3", "no such label"),
     errors.SilentSource: ("mic", 10.0),
+    errors.DeadSource: ("mic",),
     errors.InvalidValue: ("threshold", 5.0, "input should be less than 2"),
     errors.NoTextEncoder: ("logmel-1",),
     errors.NoLabels: (),

@@ -87,6 +87,7 @@ ROWS: Mapping[type[errors.WakesoundError], Row] = {
     errors.WordsNotKnown: Row(503, "encoder", "delete the words of the sound, or the sound"),
     errors.SourceError: Row(503, "source"),
     errors.SilentSource: Row(503, "source", "is it the right microphone and is it turned up?"),
+    errors.DeadSource: Row(503, "source", "it is muted, or another microphone is meant"),
     errors.SinkError: Row(500, "failed"),
     errors.ServiceError: Row(500, "failed"),
     errors.ConfigError: Row(422, "bad_request"),

@@ -39,6 +39,7 @@ ADVICE: Mapping[type[errors.WakesoundError], str] = {
     errors.WordsNotKnown: "",
     errors.SourceError: "check the microphone, then turn listening on again",
     errors.SilentSource: "check the microphone, then turn listening on again",
+    errors.DeadSource: "check that the microphone is not muted, then turn listening on again",
     errors.SinkError: "",
     errors.ServiceError: "",
     errors.ConfigError: "",

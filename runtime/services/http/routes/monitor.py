@@ -110,7 +110,7 @@ class _MonitorConnection(Connection):
         wanted = MonitorWanted.model_validate(declared)
         format = PcmFormat(wanted.rate, wanted.width, wanted.channels)
         if wanted.source == "server" and not self.service.hearing.listening:
-            reason = self.service.hearing.problem or "start it with serve --listen mic"
+            reason = self.service.hearing.problem or "start it with serve --source mic"
             raise Refusal(409, "no_sources", f"the server itself does not listen: {reason}")
         task = await self.service.hearing_jobs.run(_task, self.service, wanted)
         shown = "".join(c for c in wanted.name if c.isprintable()).strip()
