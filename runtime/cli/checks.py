@@ -15,6 +15,7 @@ from importlib import import_module, metadata
 from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Literal
 
+from runtime.cli.advice import explained
 from runtime.cli.options import Settings
 from wakeword.errors import ConfigError, LibraryCorrupt, WakesoundError
 
@@ -141,7 +142,7 @@ def microphones(_: Settings) -> Iterator[Finding]:
     try:
         found = list_microphones()
     except WakesoundError as error:
-        yield Finding("microphones", "note", "cannot be used here", str(error))
+        yield Finding("microphones", "note", "cannot be used here", explained(error))
         return
     if not found:
         advice = "connect one, or pass the sound device on to this container"
@@ -201,7 +202,7 @@ def encoder(settings: Settings) -> Iterator[Finding]:
     except WakesoundError as error:
         if isinstance(error, ConfigError) and settings.encoder:
             raise  # it is not the set-up that is wrong, but what was asked
-        yield Finding("encoder", "bad", spec, str(error))
+        yield Finding("encoder", "bad", spec, explained(error))
         return
     times = f"loads in {loaded - started:.1f} s, {1000 * (embedded - loaded):.0f} ms a window"
     yield Finding("encoder", "good", f"{spec} ({encoder.id}): {times}")

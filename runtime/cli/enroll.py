@@ -161,7 +161,7 @@ def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
         ConfigError: the encoder knows no words.
         EncoderError: it does not know one of these.
     """
-    from enroll.changing import parse_labels
+    from enroll.vetoes import parse_labels
     from wakeword.scoring.veto import SPEECH, label_vectors
 
     guard = [SPEECH] if speech == "guard" else []

@@ -22,6 +22,7 @@ from rich.text import Text
 from enroll import Capture, Drafts, Enrollment
 from enroll.patterns import single_beats
 from runtime.cli import screen
+from runtime.cli.advice import finding_text
 from runtime.sources import open_source
 from runtime.sources._devices import play_flac
 from wakeword.errors import LibraryError, WakesoundError
@@ -125,7 +126,7 @@ def summary(result: EnrollmentResult) -> dict[str, Any]:
         "budget_per_hour": sound.budget_per_hour,
         **expectation(calibration.expectation),
         "findings": [
-            {"code": finding.code, "message": finding.message} for finding in result.findings
+            {"code": finding.code, "message": finding_text(finding)} for finding in result.findings
         ],
         "refitted": [
             {
@@ -165,7 +166,7 @@ def show(result: EnrollmentResult) -> None:
     if result.sound.takes:
         console.print(table)
     for finding in result.findings:
-        console.print(screen.note(finding.message))
+        console.print(screen.note(finding_text(finding)))
     sound = result.sound
     console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
     if sound.text is not None:
@@ -303,7 +304,7 @@ class Guide:
     def _tell(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             sign, colour = ("✗", "red") if finding.refused else ("!", "yellow")
-            self._console.print(screen.note(finding.message, sign=sign, colour=colour))
+            self._console.print(screen.note(finding_text(finding), sign=sign, colour=colour))
 
     def _tell_enough(self) -> None:
         """Say once that fewer takes will do."""

@@ -9,6 +9,7 @@ const CODES = {
   bad_audio: "无法使用这段音频（{said}）",
   take_rejected: "无法使用这段录音（{said}）",
   take_not_found: "这段录音已不存在。",
+  library_busy: "声音库正被另一个进程修改，请重试。",
   last_take: "这是最后一段录音；请改为删除这个声音。",
   too_many_takes: "最多 {n} 段录音，请先删除一段。",
   draft_not_found: "该录制已不存在，请重新开始。",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wakeword.errors import ConfigError
+from wakeword.errors import ConfigError, NoLabels
 from wakeword.labels.glossary import Glossary, glossary
 
 MOST = 1000
@@ -46,7 +46,7 @@ def checked_labels(labels: Sequence[str], *, fewest: int = 2) -> tuple[str, ...]
     if isinstance(labels, str):
         raise ConfigError("labels are a list of texts, not one text; use split_labels")
     if not labels:
-        raise ConfigError('no labels are given; name some, e.g. --labels "dog barking, car horn"')
+        raise NoLabels()
     if len(labels) > MOST:
         raise ConfigError(f"{len(labels):,} labels are too many; the most is {MOST:,}")
     checked = tuple(_checked(label, number) for number, label in enumerate(labels, start=1))

@@ -267,8 +267,7 @@ class Service:
         for sound in sounds:
             if sound.name.casefold() == wanted:
                 return sound
-        known = ", ".join(repr(sound.name) for sound in sounds[:20]) or "none yet"
-        raise SoundNotFound(f"there is no sound {name[:70]!r}; known: {known}")
+        raise SoundNotFound(name[:70], [sound.name for sound in sounds[:20]])
 
     @property
     def knows_words(self) -> bool:

@@ -213,7 +213,6 @@ def test_a_damaged_folder(copy: Path, file: str, content: bytes | None) -> None:
     with pytest.raises(EncoderError) as error:
         load(copy).embed_text(["whistle"])
     assert str(copy) in str(error.value)
-    assert "wakesound models quantize" in str(error.value)
     assert "\n" not in str(error.value)
 
 
