@@ -17,7 +17,8 @@ from websockets.sync.client import connect
 
 from runtime.services.floods import BACKLOG, OWN_FILES, Repeats, connections_that_fit
 from runtime.services.http.config import Limits
-from tests.integration.http_server import Served, serving, wait_until
+from tests.integration.http_server import Served, serving
+from tests.waiting import wait_until
 
 pytest.importorskip("fastapi")
 

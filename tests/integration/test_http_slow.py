@@ -15,7 +15,8 @@ import soundfile
 from websockets.sync.client import connect
 
 from runtime.services.http.config import Limits
-from tests.integration.http_server import Served, serving, wait_until
+from tests.integration.http_server import Served, serving
+from tests.waiting import wait_until
 from wakeword.audio.frames import FloatArray
 from wakeword.testing import NamedTones, noise, placed, tone
 

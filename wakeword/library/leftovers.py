@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+from wakeword.library.private import make_folder
+
 if os.name != "nt":
     import fcntl
 
@@ -53,18 +55,20 @@ def hold(file: IO[bytes]) -> None:
 def marked(folder: Path) -> Iterator[None]:
     """Mark a sound's folder while its recordings are written; on failure they go again.
 
-    Raises:
-        OSError: the folder cannot be written.
+    A place where no mark can be left takes no recordings either, which their writer says.
     """
     mark = folder / MARK
-    mark.touch()
+    with suppress(OSError):
+        make_folder(folder)
+        mark.touch()
     try:
         yield
     except BaseException:
         with suppress(OSError):
             _undo(folder)
         raise
-    mark.unlink(missing_ok=True)
+    with suppress(OSError):
+        mark.unlink(missing_ok=True)
 
 
 def leftovers(folder: Path) -> Iterator[Leftover]:

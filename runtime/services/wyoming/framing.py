@@ -21,22 +21,26 @@ MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """About two minutes of audio as Home Assistant sends it; it sends 10 ms at a time."""
 BODY_SECONDS = 20.0
 """How long what follows a line may take to arrive."""
-HEAD_SECONDS = 20.0
-"""How long the line itself may take, from its first byte on."""
 
 
 class FramingError(Exception):
     """The peer does not speak Wyoming; nothing after this can be understood."""
 
 
-async def read_event(reader: asyncio.StreamReader) -> Event | None:
+async def read_event(
+    reader: asyncio.StreamReader, body_seconds: float = BODY_SECONDS
+) -> Event | None:
     """The next event; None when the peer has ended between two events.
+
+    Args:
+        reader: of the peer.
+        body_seconds: how long a line may take from its first byte on, and what follows it too.
 
     Raises:
         FramingError: what came is no event, is too long or stopped in the middle.
         OSError: the connection broke.
     """
-    head = await _read_head(reader)
+    head = await _read_head(reader, body_seconds)
     if head is None:
         return None
     data_length = _length(head, "data_length", MAX_DATA_BYTES)
@@ -44,7 +48,7 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
     data = _object(head.get("data") or {}, "data")
     body = b""
     if data_length or payload_length:
-        body = await _read_body(reader, data_length + payload_length)
+        body = await _read_body(reader, data_length + payload_length, body_seconds)
     if data_length:
         data = {**data, **_object(_parsed(body[:data_length]), "data")}
     return Event(head["type"], data, body[data_length:] or None)
@@ -55,13 +59,13 @@ def encodable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
+async def _read_head(reader: asyncio.StreamReader, seconds: float) -> dict[str, Any] | None:
     first = await reader.read(1)
     if not first:
         return None
     line = first
     if first != b"\n":
-        with _in_time(reader, HEAD_SECONDS, "the line of an event"):
+        with _in_time(reader, seconds, "the line of an event"):
             try:
                 line += await reader.readline()
             except ValueError:
@@ -74,9 +78,9 @@ async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
     return head
 
 
-async def _read_body(reader: asyncio.StreamReader, length: int) -> bytes:
+async def _read_body(reader: asyncio.StreamReader, length: int, seconds: float) -> bytes:
     """Exactly so many bytes, in time."""
-    with _in_time(reader, BODY_SECONDS, "the rest of an event"):
+    with _in_time(reader, seconds, "the rest of an event"):
         try:
             return await reader.readexactly(length)
         except asyncio.IncompleteReadError:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runtime.listening import watch as watch_module
 from runtime.listening.watch import LibraryWatch
+from tests.waiting import wait_until
 from wakeword.library.library import SoundLibrary
 from wakeword.scoring.scorer import Scorer
 from wakeword.testing import ToneEncoder, make_library, tone
@@ -37,14 +37,6 @@ class Watched:
         assert self.changed.wait(10)
         self.changed.clear()
         return self.scorers[-1].sounds
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for it, not for ever."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -169,7 +161,7 @@ def test_one_sound_that_cannot_be_read_costs_no_other(
         os.mkfifo(take)
     record.unlink()
     record.write_bytes(content)
-    wait_until(lambda: any(".flac: it is a pipe" in message for message in caplog.messages))
+    wait_until(lambda: any(".flac" in text and "a pipe" in text for text in caplog.messages))
     watched.library.set_threshold("low", 0.5, 0.5)
     assert watched.wait() == ["low"]
     assert any("loop" in message for message in caplog.messages)

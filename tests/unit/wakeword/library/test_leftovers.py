@@ -67,15 +67,22 @@ def test_a_failed_enrollment_leaves_nothing(tmp_path: Path) -> None:
 
 
 _KILLED = """
-import os, sys
+import itertools, os, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.unit.wakeword.library.test_leftovers import _save
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Example
-class Deadly(Example):
-    def encoded(self): os._exit(9)
-_save(SoundLibrary(Path({folder!r})), {name!r}, Deadly(), replace=True)
+from wakeword.testing import tone
+
+sync, calls = os.fsync, itertools.count(1)
+
+def die_before_the_record(descriptor):
+    os._exit(9) if next(calls) > 8 else sync(descriptor)
+
+os.fsync = die_before_the_record  # three takes and an example, file and folder each
+example = Example(tone(900, 0.4), 16_000, 0.2)
+_save(SoundLibrary(Path({folder!r})), {name!r}, example, replace=True)
 """
 
 
@@ -86,7 +93,7 @@ def test_a_killed_enrollment_is_swept(tmp_path: Path, name: str) -> None:
     before = sorted(library.folder.rglob("*.flac"))
     code = _KILLED.format(folder=str(library.folder), root=str(Path.cwd()), name=name)
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
-    assert len(list(library.folder.rglob("*.flac"))) == len(before) + 3
+    assert len(list(library.folder.rglob("*.flac"))) == len(before) + 4
     assert [left.kind for left in leftovers(library.folder)] == [
         "sound" if name == "high" else "takes"
     ]
