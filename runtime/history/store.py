@@ -19,6 +19,8 @@ import hashlib
 import logging
 import os
 import re
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -177,12 +179,19 @@ class History:
     Args:
         folder: where it is; one that does not exist is an empty history.
         config: its bounds.
+        wall: the system's clock, in seconds since 1970.
     """
 
-    def __init__(self, folder: Path, config: HistoryConfig | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: HistoryConfig | None = None,
+        *,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.folder = folder
         self.config = config or HistoryConfig()
-        self._clock = SteadyClock(folder)
+        self._clock = SteadyClock(folder, wall)
 
     # -- reading ---------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import logging
 import resource
@@ -12,11 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import numpy as np
 import pytest
+import soundfile
 from websockets.sync.client import connect
 
 from runtime.services.floods import BACKLOG, OWN_FILES, Repeats, connections_that_fit
 from runtime.services.http.config import Limits
+from runtime.services.http.problems import Refusal
+from runtime.services.http.uploads import decode
 from tests.integration.http_server import Served, serving
 from tests.waiting import wait_until
 
@@ -120,6 +126,37 @@ def test_silent_streams_make_room(served: Served) -> None:
 def _heard(served: Served) -> int:
     silent = time.monotonic() - SMALL.silent_seconds
     return sum(client.heard_at > silent for client in served.service.audio_clients)
+
+
+def test_who_guesses_tokens_has_to_wait(tmp_path: Path) -> None:
+    """A wrong token costs time, the right one and none at all do not."""
+    limits = Limits(wrong_token_seconds=0.5)
+    with (
+        serving(tmp_path / "library", limits=limits, encoder="logmel", token="t" * 16) as served,
+        served.client() as client,
+    ):
+        assert _seconds(client, "t" * 16, 200) < 0.5
+        assert _seconds(client, "u" * 16, 401) >= 0.5
+
+
+def _seconds(client: httpx.Client, token: str, status: int) -> float:
+    began = time.monotonic()
+    answer = client.get("/sounds", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == status
+    return time.monotonic() - began
+
+
+def test_a_recording_with_too_many_samples_is_told_its_seconds(tmp_path: Path) -> None:
+    """Not those that another recording may have."""
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((48_000, 8), np.float32), 48_000, format="FLAC")
+    with pytest.raises(Refusal) as refused:
+        decode(io.BytesIO(file.getvalue()), "eight.flac", 600.0, 96_000)
+    assert refused.value.status_code == 413
+    assert "at 48000 Hz with 8 channels at most 0 s" in refused.value.detail
+    with pytest.raises(Refusal, match="") as refused:
+        decode(io.BytesIO(file.getvalue()), "eight.flac", 0.5, 10_000_000)
+    assert "at most 0.5 s" in refused.value.detail
 
 
 def test_connections_leave_files_for_us(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ from wakeword.library.records import (
     VerifierRecord,
     VetoRecord,
     clean_name,
+    new_name,
 )
 from wakeword.library.scorer import library_scorer
 from wakeword.library.storage import (
@@ -278,7 +279,8 @@ class LibraryWriter(LibraryReader):
                 where = self._storage.folder_of(new.sound.name, known)
                 if where is not None and not replace and known[where] != instead_of:
                     raise SoundExists(new.sound.name, replaceable=True)
-                where = where or self._storage.free_folder(new.sound.name, changes)
+                if where is None:
+                    where = self._storage.free_folder(new_name(new.sound.name), changes)
                 changes[where] = new.sound
             self._check_names(changes, known)
             sweep(self.folder)
@@ -388,7 +390,7 @@ class LibraryWriter(LibraryReader):
         """
 
         def edit(sound: SoundRecord) -> Edit[SoundRecord]:
-            after = sound.model_copy(update={"name": clean_name(new)})
+            after = sound.model_copy(update={"name": new_name(new)})
             return Edit(after, after)
 
         return self.change(name, edit)

@@ -41,8 +41,7 @@ def create(path: Path, *, like: Path, private: bool = True) -> IO[bytes]:
         OSError: it cannot be made.
     """
     mode = FILE_MODE if private else PUBLIC_MODE
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
-    file = os.fdopen(os.open(path, flags, mode), "wb")
+    file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
     with suppress(OSError):
         os.fchmod(file.fileno(), stat.S_IMODE(like.stat().st_mode))
     return file

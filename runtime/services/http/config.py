@@ -41,6 +41,8 @@ class Limits:
     """How long a connection stays without a request."""
     body_bytes_per_second: float = 1000.0
     """A body that has come slower than that for longer than ``idle_seconds`` is given up."""
+    wrong_token_seconds: float = 1.0
+    """How long the answer to a wrong token takes."""
     silent_seconds: float = 10.0
     """Who sent nothing for so long may have to make room for others."""
     connections: int = 1000

@@ -206,16 +206,18 @@ def _check_header(path: Path, most_seconds: float, most_samples: int) -> None:
     known = 0 < info.frames < 2**50  # a header without a length says a huge one
     if known and info.samplerate > 0 and info.frames > most_seconds * info.samplerate:
         raise too_long(most_seconds)
-    if known and info.frames * info.channels > most_samples:
-        raise too_long(most_seconds)
+    if known and info.samplerate > 0 and info.frames * info.channels > most_samples:
+        raise too_large(most_samples, info.samplerate, info.channels)
 
 
 def _read(path: Path, most_seconds: float, most_samples: int) -> AudioClip:
     blocks = []
     for block in read_blocks(path, BLOCK_SECONDS):
         blocks.append(block.samples)
-        if block.end > min(most_samples, most_seconds * block.rate):
+        if block.end > most_seconds * block.rate:
             raise too_long(most_seconds)
+        if block.end > most_samples:
+            raise too_large(most_samples, block.rate, 1)
         rate = block.rate
     return AudioClip(np.concatenate(blocks), rate)
 
@@ -224,4 +226,15 @@ def too_long(most_seconds: float) -> Refusal:
     """What is told of a recording that is too long."""
     return Refusal(
         413, "too_long", f"at most {most_seconds:g} s can be sent here; cut out what matters"
+    )
+
+
+def too_large(most_samples: int, rate: int, channels: int) -> Refusal:
+    """What is told of a recording that has too many samples for its length."""
+    seconds = most_samples / (rate * channels)
+    return Refusal(
+        413,
+        "too_long",
+        f"at {rate} Hz with {channels} channels at most {seconds:.0f} s can be sent here "
+        f"({most_samples / 1e6:g} million samples); send it with one channel and a lower rate",
     )

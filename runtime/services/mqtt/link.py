@@ -288,7 +288,8 @@ class Link:
         self._quick_losses = self._quick_losses + 1 if soon else 0
         if self._quick_losses == QUICK_LOSSES:
             _log.warning(
-                "%s keeps ending the connection; is there another client %r? Choose another --id",
+                "%s keeps ending the connection: either it restarts, or another client is called "
+                "%r too; then choose another --id",
                 self._broker,
                 self._identifier,
             )

@@ -52,8 +52,8 @@ class Kept:
 
     def __init__(self, folder: Path, **config: float) -> None:
         self.wall = Wall()
-        self.history = History(folder, HistoryConfig(**config))  # type: ignore[arg-type]
-        self.history._clock = SteadyClock(folder, self.wall)
+        bounds = HistoryConfig(**config)  # type: ignore[arg-type]
+        self.history = History(folder, bounds, wall=self.wall)
         self._count = 0
 
     def put(self) -> None:
