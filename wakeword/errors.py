@@ -108,8 +108,8 @@ class RecordingTooLong(TakeRejected):
     def __init__(self, seconds: float, longest_seconds: float, file: str = "") -> None:
         where = f"{file}: " if file else ""
         super().__init__(
-            f"{where}the recording is {seconds / 60:.0f} minutes long; at most "
-            f"{longest_seconds / 60:.0f} minutes are searched for a sound"
+            f"{where}the recording is {seconds:.0f} s long; at most {longest_seconds:.0f} s are "
+            "searched for a sound"
         )
         self.seconds = seconds
         self.longest_seconds = longest_seconds
