@@ -1,5 +1,5 @@
 # make demo       enroll a sound, play a noisy minute, see it wake
-# make test       install everything and run the tests, but not the slow ones
+# make test       install everything and run all tests but the slow ones
 # make test-slow  run the slow ones: real servers, browsers, kills, whole recordings
 # make test-all   run all tests
 # make lint       ruff, mypy, import-linter

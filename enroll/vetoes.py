@@ -14,6 +14,7 @@ import numpy as np
 
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import ConfigError, EncoderError
+from wakeword.labels.wording import split_labels
 from wakeword.library.records import VetoRecord
 from wakeword.protocols import Encoder
 from wakeword.scoring.bank import NegativeBank
@@ -30,12 +31,12 @@ NO_LIMIT = 1.0
 
 
 def parse_labels(text: str) -> list[str]:
-    """The labels of a comma-separated list, each once, in order.
+    """The labels of a list, each once, in order; see ``split_labels`` for the separators.
 
     Raises:
         ConfigError: there are too many.
     """
-    labels = list(dict.fromkeys(" ".join(part.split()) for part in text.split(",")))
+    labels = list(dict.fromkeys(" ".join(part.split()) for part in split_labels(text)))
     labels = [label for label in labels if label]
     if len(labels) > MOST_LABELS:
         raise ConfigError(f"a sound takes {MOST_LABELS} vetoes at most, not {len(labels)}")

@@ -137,14 +137,12 @@ class Settings:
         Raises:
             LibraryCorrupt: ``library.json`` is damaged.
         """
-        from wakeword.encoders import DEFAULT
+        from runtime.models.encoder import encoder_name
 
         configuration = self.configuration()
-        asked = self.encoder or (configuration.encoder if configuration else None)
-        if asked:
-            return asked
-        record = library.record()
-        return record.encoder if record else DEFAULT
+        return encoder_name(
+            library, self.encoder or (configuration.encoder if configuration else None)
+        )
 
     def open_encoder(self, library: SoundLibrary) -> tuple[Encoder, str]:
         """Load the encoder of :meth:`encoder_spec`; with the name to remember it by.
@@ -152,11 +150,10 @@ class Settings:
         Raises:
             WakesoundError: it does not exist or cannot be loaded.
         """
-        from wakeword.encoders import create_encoder
+        from runtime.models.encoder import LibraryEncoder
 
-        spec = self.encoder_spec(library)
-        encoder = create_encoder(spec)
-        return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+        made = LibraryEncoder(library, self.encoder_spec(library))
+        return made(), made.spec  # with a folder's whole path
 
 
 class FiniteRange(click.FloatRange):

@@ -19,6 +19,8 @@ LEAST = 0.02
 
 __all__ = ["empty", "library", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 
 def _begin(page: Page, name: str) -> None:
     page.get_by_label("Name of the sound").fill(name)

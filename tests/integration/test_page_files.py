@@ -16,6 +16,8 @@ from runtime.services.http.problems import ROWS
 from runtime.services.http.routes.root import UI
 from tests.integration.http_server import Served, serving
 
+pytestmark = pytest.mark.slow
+
 ENROLL = Path(enroll.__file__).parent
 MOST_BYTES = 500_000
 TOKEN = "a-token-that-is-long-enough"

@@ -25,6 +25,8 @@ from wakeword.labels import Classifier
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import RATE, noise, placed
 
+pytestmark = pytest.mark.slow
+
 WHISTLE = asset("demo", "whistle_1.flac")
 SECONDS = 30.0
 

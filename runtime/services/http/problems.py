@@ -19,6 +19,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from enroll.quality import Finding
+from runtime.hooks.errors import (
+    HookFileUnusable,
+    HookForbidden,
+    HookInvalid,
+    HookNotFound,
+    NoHookFile,
+    TooManyHooks,
+)
 from wakeword import errors
 
 _log = logging.getLogger(__name__)
@@ -27,12 +35,15 @@ LONGEST_MESSAGE = 600
 """Characters of a message; what a client sent may be quoted in it."""
 
 
+_ALLOW_COMMANDS = "change the configuration file itself, or start the server with --allow-commands"
+
+
 @dataclass(frozen=True)
 class Row:
     """How an error is answered."""
 
     status: int
-    code: str
+    code: str | Callable[[Any], str]
     """For programs: ``error`` of the answer."""
     advice: str | Callable[[Any], str] = ""
     """What to do about it, in terms of this API; empty where the message is enough."""
@@ -45,6 +56,10 @@ def _exists(error: errors.SoundExists) -> str:
 def _stopped(error: errors.EnrollmentStopped) -> str:
     found = [in_words for finding in error.findings if (in_words := finding_advice(finding))]
     return "; ".join([*found, 'or send "force": true to enroll it all the same'])
+
+
+def _forbidden(error: HookForbidden) -> str:
+    return "environment_off" if error.why == "environment" else "commands_off"
 
 
 ROWS: Mapping[type[errors.WakesoundError], Row] = {
@@ -96,6 +111,12 @@ ROWS: Mapping[type[errors.WakesoundError], Row] = {
     errors.NoLabels: Row(422, "bad_request", 'name some in "labels", separated by commas'),
     errors.NoBackground: Row(422, "bad_request", "name fewer labels"),
     errors.MissingExtra: Row(501, "not_installed"),
+    HookNotFound: Row(404, "hook_not_found"),
+    HookForbidden: Row(403, _forbidden, _ALLOW_COMMANDS),
+    HookInvalid: Row(422, "bad_hook"),
+    TooManyHooks: Row(409, "too_many_hooks"),
+    NoHookFile: Row(409, "no_configuration"),
+    HookFileUnusable: Row(409, "configuration"),
 }
 """By error class; a class without a row of its own has that of its base."""
 
@@ -182,8 +203,9 @@ class Refusal(HTTPException):
 def refusal_of(error: errors.WakesoundError) -> Refusal:
     """The refusal that stands for one of our errors."""
     row = errors.row_of(ROWS, error)
+    code = row.code if isinstance(row.code, str) else row.code(error)
     advice = row.advice if isinstance(row.advice, str) else row.advice(error)
-    return Refusal(row.status, row.code, "; ".join(filter(None, (str(error), advice))))
+    return Refusal(row.status, code, "; ".join(filter(None, (str(error), advice))))
 
 
 def finding_advice(finding: Finding) -> str:

@@ -15,13 +15,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from runtime.foreign import printable
 from runtime.listening.listener import WakeListener
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
-from runtime.services.mqtt.broker import Broker
 from runtime.services.mqtt.device import Device, identifier
 from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
 from runtime.services.mqtt.problems import explained
+from runtime.sinks._broker import Broker
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.library.records import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, SoundRecord
@@ -297,7 +298,9 @@ class Bridge:
         )
         value = commands.threshold(text)
         if sound is None or value is None:
-            _log.warning("%s: no such sound, or %r is no threshold", topic, text[:40])
+            _log.warning(
+                "%s: no such sound, or %r is no threshold", printable(topic), printable(text, 40)
+            )
             return
         library = self.listener.library
         try:

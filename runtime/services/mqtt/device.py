@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.services.mqtt.broker import check_topic
+from runtime.sinks._broker import check_topic
 from wakeword import __version__
 from wakeword.errors import ConfigError
 from wakeword.library.records import HIGHEST_THRESHOLD, LOWEST_THRESHOLD

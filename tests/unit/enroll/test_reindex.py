@@ -40,6 +40,7 @@ def test_vectors_and_thresholds_are_the_new_encoders(library):
         library.vectors(OLD)
 
 
+@pytest.mark.slow
 def test_there_and_back_is_as_before(library):
     """The recordings are the truth: nothing is lost on the way."""
     reindex(library, NEW, "logmel")
@@ -106,6 +107,7 @@ def test_a_sound_enrolled_meanwhile_is_not_lost(library):
     assert set(reindex(library, Slow(), "tone")) == {"low", "high", "new"}
 
 
+@pytest.mark.slow
 def test_interrupted_halfway_it_asks_to_be_run_again(library, monkeypatch):
     """No threshold of one encoder is used with vectors of the other."""
     calls: list[str] = []
