@@ -26,9 +26,9 @@ from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.events import WakeEvent
 from wakeword.labels import Classifier
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.protocols import TextEncoder
-from wakeword.scoring.scorer import Scorer
 
 BUDGETS = (0.5, 2.0, 5.0, 10.0)
 """False wakes per hour and sound."""
@@ -111,9 +111,9 @@ def table(
     library: SoundLibrary, encoder: Remembering, quiet: Sequence[Stream], events: Stream
 ) -> None:
     """Print a line for each sound of the library."""
-    scorer = library.scorer(encoder)
-    heard = wakes(events, scorer, encoder)
-    silent = [(stream, wakes(stream, scorer, encoder)) for stream in quiet]
+    sounds = library.enrolled(encoder)
+    heard = wakes(events, sounds, encoder)
+    silent = [(stream, wakes(stream, sounds, encoder)) for stream in quiet]
     found_all = many_all = wrong_all = false_all = 0
     for label in LABELS:
         sound = library.get(label)
@@ -132,9 +132,9 @@ def table(
     click.echo(f"{'all':<15} {'':>9} {'':>9} {of:>6} {wrong_all:>10}  {false_all}")
 
 
-def wakes(stream: Stream, scorer: Scorer, encoder: Remembering) -> list[WakeEvent]:
+def wakes(stream: Stream, sounds: EnrolledSounds, encoder: Remembering) -> list[WakeEvent]:
     """What the engine makes of a stream."""
-    engine = Engine(scorer, encoder)
+    engine = Engine(sounds, encoder)
     return [*engine.push(AudioFrame(stream.samples, 0, encoder.rate)), *engine.flush()]
 
 

@@ -134,7 +134,7 @@ def is_short(seconds: Sequence[float], encoder: Encoder, config: SegmenterConfig
     return float(np.median(seconds)) + config.pre_roll_seconds <= limit + 1e-9
 
 
-class Ear:
+class StreamEmbedder:
     """What :func:`wakeword.embedding.embedder.embed_views` gives, within the rounding of float32.
 
     One stream, one ear.

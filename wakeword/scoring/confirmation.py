@@ -9,24 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.resampling import resample
-from wakeword.embedding.embedder import short_seconds
-from wakeword.embedding.variants import embed_take, noisiest_rows, quiet_rows
-from wakeword.errors import AudioError, LibraryError
+from wakeword.embedding.variants import noisiest_rows, quiet_rows
 from wakeword.events import Match
-from wakeword.library.vectors import VectorCache
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import NegativeBank, file_name, load_bank
-
-if TYPE_CHECKING:
-    from wakeword.library.library import SoundLibrary
-
+from wakeword.scoring.bank import NegativeBank
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +28,7 @@ EVERYDAY_SHARE = 0.95
 """So much of everyday sound is refused even where the slack would let it pass, but no take."""
 
 
-class Relay:
+class ResampledEncoder:
     """The second encoder, as if it heard what the first one hears.
 
     Args:
@@ -60,7 +51,7 @@ class Relay:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class SecondOpinion:
     """What the second encoder knows of one sound."""
 
     takes: FloatArray
@@ -80,7 +71,7 @@ class Confirmation:
         sounds: what it knows, by name; a sound that it does not know passes.
     """
 
-    def __init__(self, name: str, encoder: Encoder, sounds: Mapping[str, Known]) -> None:
+    def __init__(self, name: str, encoder: Encoder, sounds: Mapping[str, SecondOpinion]) -> None:
         self.name = name
         self._encoder = encoder
         self._sounds = sounds
@@ -113,7 +104,7 @@ class Confirmation:
 
 def learned(
     takes: Sequence[FloatArray], bank: NegativeBank | None = None, seconds: float | None = None
-) -> Known:
+) -> SecondOpinion:
     """What the second encoder makes of a sound, with a lenient threshold.
 
     Each take, as it is and in noise, is held against the others. The worst of them and some
@@ -131,7 +122,7 @@ def learned(
     threshold = worst - SLACK * (1.0 - worst)
     if bank is not None:
         threshold = max(threshold, min(worst, _everyday(rows, bank)))
-    return Known(rows, max(-1.0, threshold), seconds)
+    return SecondOpinion(rows, max(-1.0, threshold), seconds)
 
 
 def _among_themselves(takes: Sequence[FloatArray]) -> list[float]:
@@ -151,50 +142,3 @@ def _everyday(rows: FloatArray, bank: NegativeBank) -> float:
     scores = (bank.vectors[:, : bank.dim] @ rows.T).max(axis=1)
     starts = np.flatnonzero(np.diff(bank.runs, prepend=-1))
     return float(np.quantile(np.maximum.reduceat(scores, starts), EVERYDAY_SHARE))
-
-
-def make_confirmation(
-    library: SoundLibrary, first: Encoder, second: Encoder, name: str
-) -> Confirmation:
-    """What the second encoder says of the sounds of a library.
-
-    Their takes are embedded once and kept in a file of their own beside the library's.
-
-    Args:
-        library: the sounds; those of which no take can be read pass unconfirmed.
-        first: the library's encoder.
-        second: the one that is asked.
-        name: what it is called in refusals.
-    """
-    relay = Relay(second, first)
-    sounds = library.sounds()
-    wanted = {
-        take.file: partial(_embedded, library, sound.name, take.file, relay)
-        for sound in sounds
-        for take in sound.takes
-    }
-    cache = VectorCache(
-        library.folder, relay.id, relay.dim, library.segmenter, f"confirm-{file_name(second.id)}"
-    )
-    vectors, changed = cache.complete(wanted)
-    if changed and library.folder.exists():
-        try:
-            cache.write({file: rows for file, rows in vectors.items() if len(rows)})
-        except LibraryError as error:
-            _log.warning("confirming without a cache: %s", error)
-    bank = load_bank(second.id)
-    known = {}
-    for sound in sounds:
-        takes = [rows for take in sound.takes if len(rows := vectors[take.file])]
-        if takes:
-            known[sound.name] = learned(takes, bank, short_seconds(first) if sound.short else None)
-    return Confirmation(name, relay, known)
-
-
-def _embedded(library: SoundLibrary, sound: str, file: str, encoder: Encoder) -> FloatArray:
-    """Embeddings of a take, ``(n, dim) float32``; none if it cannot be heard."""
-    try:
-        return embed_take(library.take(sound, file), encoder, library.segmenter)
-    except (AudioError, LibraryError) as error:
-        _log.warning("%s of %s cannot be confirmed with: %s", file, sound, error)
-        return np.zeros((0, encoder.dim), np.float32)

@@ -16,10 +16,7 @@ from wakeword.embedding.embedder import focused, view_dim
 from wakeword.embedding.variants import clear_rows
 from wakeword.errors import AudioFormatError, LibraryCorrupt
 from wakeword.events import Match
-from wakeword.patterns.order import SoundOrder
-from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
-from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.likeness import Cohort, Likeness, Verifier
 from wakeword.scoring.veto import Veto
 from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
@@ -96,7 +93,7 @@ class Enrolled:
 
 
 class Scorer:
-    """Finds the nearest take, then lets its sound judge and holds that against its threshold.
+    """Finds the nearest take, then scores its sound and holds that against its threshold.
 
     Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
 
@@ -108,9 +105,7 @@ class Scorer:
             not listened for.
         likenesses: how to score each sound, by name; the cosine of the nearest take for those
             that are not named.
-        patterns: of the sounds that have any, by name.
         vetoes: what refuses windows, of the sounds that have such a thing, by name.
-        orders: of the sounds whose order may matter, by name.
         named: what scores the words of those that have any, by name.
     """
 
@@ -121,19 +116,11 @@ class Scorer:
         thresholds: dict[str, float],
         *,
         likenesses: Mapping[str, Likeness] | None = None,
-        patterns: Mapping[str, SoundPatterns] | None = None,
         vetoes: Mapping[str, Veto] | None = None,
-        orders: Mapping[str, SoundOrder] | None = None,
         named: Mapping[str, NamedLikeness] | None = None,
     ) -> None:
-        self.confirmation: Confirmation | None = None
-        """A second opinion on what is about to wake."""
-        self.orders: Mapping[str, SoundOrder] = orders or {}
-        """What is known of the order inside each sound, by name."""
         self._likenesses = likenesses or {}
         self._vetoes = vetoes or {}
-        self.patterns: Mapping[str, SoundPatterns] = patterns or {}
-        """Those of each sound that has any, by name."""
         rows = [i for i, owner in enumerate(owners) if owner.sound in thresholds]
         self._owners = [owners[i] for i in rows]
         in_words = {name: judge for name, judge in (named or {}).items() if name in thresholds}
@@ -141,13 +128,6 @@ class Scorer:
         self._thresholds = {sound: thresholds[sound] for sound in listened}
         self._named = NamedSounds(in_words, self._thresholds)
         self._index = VectorIndex(vectors[rows])
-
-    @property
-    def events(self) -> list[str]:
-        """Names of the events that may come: of sounds, or of their patterns."""
-        plain = [name for name in self.sounds if name not in self.patterns]
-        found = [self.patterns[name].patterns for name in self.sounds if name in self.patterns]
-        return sorted([*plain, *(pattern.name for patterns in found for pattern in patterns)])
 
     @property
     def sounds(self) -> list[str]:
@@ -209,9 +189,7 @@ def make_scorer(
     encoder: Encoder,
     cohort: Cohort | None,
     *,
-    patterns: Mapping[str, SoundPatterns] | None = None,
     vetoes: Mapping[str, Veto] | None = None,
-    orders: Mapping[str, SoundOrder] | None = None,
 ) -> Scorer:
     """The scorer of these sounds.
 
@@ -222,9 +200,7 @@ def make_scorer(
         sounds: what is listened for.
         encoder: made the embeddings.
         cohort: everyday sound, where the encoder has a bank.
-        patterns: see :class:`Scorer`.
         vetoes: see :class:`Scorer`.
-        orders: see :class:`Scorer`.
     """
     named = {sound.name: sound.named for sound in sounds if sound.named is not None}
     rows: list[FloatArray] = [np.zeros((0, view_dim(encoder)), np.float32)]
@@ -246,8 +222,6 @@ def make_scorer(
         owners,
         thresholds,
         likenesses=likenesses,
-        patterns=patterns,
         vetoes=vetoes,
-        orders=orders,
         named=named,
     )

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from enroll.words import fit_labels
 from runtime.services.http.connection import FAULT, Connection, Message
-from runtime.services.http.ears import LabelEar, LabelTask
+from runtime.services.http.ears import LabelListener, LabelTask
 from runtime.services.http.problems import Refusal
 from runtime.services.http.service import Service
 from runtime.services.pcm import PcmFormat
@@ -82,7 +82,7 @@ async def monitor(websocket: WebSocket) -> None:
 class _MonitorConnection(Connection):
     """A client that wants to know of sounds by words."""
 
-    ear: LabelEar | None = None
+    ear: LabelListener | None = None
     following: asyncio.Task[None] | None = None
 
     async def greet(self, query: Mapping[str, str]) -> None:
@@ -114,13 +114,13 @@ class _MonitorConnection(Connection):
             raise Refusal(409, "no_sources", f"the server itself does not listen: {reason}")
         task = await self.service.hearing_jobs.run(_task, self.service, wanted)
         shown = "".join(c for c in wanted.name if c.isprintable()).strip()
-        self.ear = LabelEar(task, format, f"ws:{shown}" if shown else "ws")
+        self.ear = LabelListener(task, format, f"ws:{shown}" if shown else "ws")
         self.listener = self.ear
         await self.tell(_ready(wanted, task))
         if wanted.source == "server":
             self.following = asyncio.create_task(self._follow(self.ear))
 
-    async def _follow(self, ear: LabelEar) -> None:
+    async def _follow(self, ear: LabelListener) -> None:
         """Watch what the server hears until the client goes."""
         waiting: asyncio.Queue[tuple[str, AudioFrame]] = asyncio.Queue(WAITING_FRAMES)
         loop = asyncio.get_running_loop()

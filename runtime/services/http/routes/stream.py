@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket
 
 from runtime.services.http.connection import Connection, Message
-from runtime.services.http.ears import Ear
+from runtime.services.http.ears import SoundListener
 from runtime.services.http.problems import Refusal
 from runtime.services.pcm import PcmFormat
 
@@ -63,7 +63,7 @@ class _WakeConnection(Connection):
         source = f"ws:{shown}" if shown else "ws"
         draft = self.service.drafts.get(hello.draft) if hello.draft else None
         ear = await self.service.hearing_jobs.run(
-            Ear, self.service, format, source, hello.moments, draft
+            SoundListener, self.service, format, source, hello.moments, draft
         )
         self.listener = ear
         await self.tell(

@@ -11,8 +11,8 @@ import pytest
 
 from runtime.listening import watch as watch_module
 from runtime.listening.watch import LibraryWatch
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
-from wakeword.scoring.scorer import Scorer
 from wakeword.testing import ToneEncoder, make_library, tone
 
 
@@ -21,12 +21,12 @@ class Watched:
 
     def __init__(self, library: SoundLibrary) -> None:
         self.library = library
-        self.scorers: list[Scorer] = []
+        self.scorers: list[EnrolledSounds] = []
         self.changed = threading.Event()
         self.watch = LibraryWatch(library, ToneEncoder(), self.note)
         self.watch.read()
 
-    def note(self, sounds: Scorer) -> None:
+    def note(self, sounds: EnrolledSounds) -> None:
         self.scorers.append(sounds)
         self.changed.set()
 
@@ -62,10 +62,10 @@ def test_new_renamed_and_removed_sounds_are_noticed(watched: Watched) -> None:
 
 def test_what_could_not_be_read_at_first_is_told_once_it_can(watched: Watched) -> None:
     """A watch that was never told what there is begins with that."""
-    heard: list[Scorer] = []
+    heard: list[EnrolledSounds] = []
     told = threading.Event()
 
-    def changed(sounds: Scorer) -> None:
+    def changed(sounds: EnrolledSounds) -> None:
         heard.append(sounds)
         told.set()
 
@@ -78,7 +78,7 @@ def test_what_could_not_be_read_at_first_is_told_once_it_can(watched: Watched) -
 
 def test_nothing_happens_while_nothing_changes(watched: Watched) -> None:
     """Embedding takes or reading the sounds is no change."""
-    watched.library.scorer(ToneEncoder())
+    watched.library.enrolled(ToneEncoder())
     assert not watched.changed.wait(0.2)
     assert watched.watch.reloads == 0
 
@@ -112,16 +112,16 @@ def test_a_passing_error_does_not_lose_the_change(
 ) -> None:
     """What could not be read is read again, until it can be; the same trouble is told once."""
     tries = 0
-    real = SoundLibrary.scorer
+    real = SoundLibrary.enrolled
 
-    def busy(library: SoundLibrary, encoder: ToneEncoder) -> Scorer:
+    def busy(library: SoundLibrary, encoder: ToneEncoder) -> EnrolledSounds:
         nonlocal tries
         tries += 1
         if tries <= 3:
             raise OSError("the disk is busy")
         return real(library, encoder)
 
-    monkeypatch.setattr(SoundLibrary, "scorer", busy)
+    monkeypatch.setattr(SoundLibrary, "enrolled", busy)
     watched.library.rename("low", "deep")
     assert watched.wait() == ["deep"]
     assert tries == 4

@@ -63,7 +63,7 @@ def test_a_library_that_does_not_exist_is_empty(tmp_path):
     library = SoundLibrary(tmp_path / "none")
     assert library.sounds() == []
     assert library.record() is None
-    assert library.scorer(ENCODER).sounds == []
+    assert library.enrolled(ENCODER).sounds == []
     with pytest.raises(SoundNotFound, match="none yet"):
         library.get("bell")
     assert not library.folder.exists()
@@ -152,7 +152,7 @@ def test_another_encoder_is_told_what_to_do(library):
         id = "tone-2"
 
     with pytest.raises(EncoderMismatch, match=r"tone-1.*tone-2.*reindex.*--encoder tone"):
-        library.scorer(Other())
+        library.enrolled(Other())
     with pytest.raises(EncoderMismatch):
         library.save(
             "new", [take(500.0)], encoder=Other(), encoder_spec="x", threshold=1, budget_per_hour=1
@@ -167,7 +167,7 @@ def test_the_fingerprint_changes_with_every_change(library):
         seen.append(library.fingerprint())
         return seen[-1] not in seen[:-1]
 
-    library.scorer(ENCODER)
+    library.enrolled(ENCODER)
     library.get("low")
     assert not changed()
     save(library, "new", take(700.0))
@@ -199,7 +199,7 @@ def test_a_library_that_cannot_be_written_is_listened_with(library, monkeypatch,
         raise LibraryError("the disk is full")
 
     monkeypatch.setattr(module, "write_atomically", full)
-    assert library.scorer(ENCODER).sounds == ["high", "low"]
+    assert library.enrolled(ENCODER).sounds == ["high", "low"]
     assert "listening without a cache" in caplog.text
 
 
@@ -236,7 +236,7 @@ def test_sounds_without_a_library_file_are_damage(library):
     """Nobody guesses which encoder made them."""
     (library.folder / "library.json").unlink()
     with pytest.raises(LibraryCorrupt, match="nobody knows which encoder"):
-        library.scorer(ENCODER)
+        library.enrolled(ENCODER)
 
 
 def test_a_removal_that_was_killed_is_finished(library):

@@ -9,6 +9,7 @@ import pytest
 
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.engine import Engine
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.recordings import Take
 from wakeword.patterns.order import (
     SoundOrder,
@@ -150,14 +151,14 @@ def test_what_is_refused_takes_nothing_over(tmp_path: Path) -> None:
     """A sound that the user said this is not does not wake in the place of its reversal."""
     encoder = ToneEncoder(window_seconds=1.0)
     library = make_library(tmp_path, {"up": UP, "down": DOWN}, encoder)
-    orders = library.scorer(encoder).orders
+    orders = library.enrolled(encoder).orders
     vectors = library.vectors(encoder)
     alike = [Enrolled(name, vectors, 0.9) for name in ("up", "down")]
     stream = AudioFrame(placed(noise(4.0), (1.0, DOWN)), 0, RATE)
 
     def woken(vetoes: dict[str, Veto]) -> list[tuple[str, bool]]:
-        scorer = make_scorer(alike, encoder, None, vetoes=vetoes, orders=orders)
-        engine = Engine(scorer, encoder)
+        scorer = make_scorer(alike, encoder, None, vetoes=vetoes)
+        engine = Engine(EnrolledSounds(scorer, orders=orders), encoder)
         return [(event.sound, bool(event.take)) for event in engine.push(stream) + engine.flush()]
 
     assert woken({}) == [("down", True)]

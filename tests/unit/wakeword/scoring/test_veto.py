@@ -83,4 +83,4 @@ def test_unknown_labels_do_not_silence_a_library(tmp_path: Path) -> None:
     after = before.model_copy(update={"vetoes": (VetoRecord(label="kettle", limit=0.1),)})
     assert library.amend(before, after)
     assert not library.amend(before, after)
-    assert library.scorer(ToneEncoder()).sounds == ["low"]
+    assert library.enrolled(ToneEncoder()).sounds == ["low"]
