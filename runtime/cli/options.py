@@ -156,7 +156,7 @@ class Settings:
 
         spec = self.encoder_spec(library)
         encoder = create_encoder(spec)
-        return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+        return encoder, encoder.spec or spec  # with a folder's whole path
 
 
 class FiniteRange(click.FloatRange):

@@ -32,6 +32,9 @@ from wakeword.library.library import SoundLibrary
 from wakeword.library.records import clean_name
 from wakeword.protocols import Encoder, Sink, Source
 
+BASE = "wakeword.protocols"
+"""Where the classes are that sources and encoders of one's own derive from."""
+
 
 class LibraryEncoder:
     """Calling it gives the encoder, loaded once for each name.
@@ -57,8 +60,12 @@ class LibraryEncoder:
             LibraryCorrupt: ``library.json`` is damaged.
             WakesoundError: there is no such encoder, or it cannot be loaded.
         """
-        if self._encoder is not None and not isinstance(self._encoder, str):
+        if isinstance(self._encoder, Encoder):
             return self._encoder
+        if self._encoder is not None and not isinstance(self._encoder, str):
+            raise ConfigError(
+                f"{self._encoder!r} is no encoder: derive its class from {BASE}.Encoder"
+            )
         record = self._library.record()
         name = self._encoder or (record.encoder if record else DEFAULT)
         if self._made is None or self._made[0] != name:
@@ -69,8 +76,7 @@ class LibraryEncoder:
     def spec(self) -> str:
         """What ``create_encoder`` made it from, with a folder's whole path; loads it."""
         encoder = self()
-        name = self._made[0] if self._made is not None else encoder.id
-        return str(getattr(encoder, "spec", name))
+        return encoder.spec or (self._made[0] if self._made is not None else encoder.id)
 
 
 _log = logging.getLogger(__name__)
@@ -246,9 +252,11 @@ def open_sources(
         SourceError: one cannot be heard.
     """
     for spec in _listed(specs):
-        if not isinstance(spec, (str, os.PathLike)):
+        if isinstance(spec, Source):
             yield None, Resampled(spec, rate)
             continue
+        if not isinstance(spec, (str, os.PathLike)):
+            raise ConfigError(f"{spec!r} is no source: derive its class from {BASE}.Source")
         name, uri = named_source(os.fspath(spec))
         yield name, open_source(uri, rate, realtime=realtime)
 
@@ -270,7 +278,7 @@ def _reload(session: Session, sounds: EnrolledSounds) -> None:
 
 
 def _listed(sources: SourceSpec | Sequence[SourceSpec]) -> tuple[SourceSpec, ...]:
-    if isinstance(sources, (str, os.PathLike, Source)):
+    if isinstance(sources, str) or not isinstance(sources, Sequence):
         return (sources,)
     if not sources:
         raise ConfigError("name at least one source, e.g. 'mic'")

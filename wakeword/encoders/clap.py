@@ -30,6 +30,7 @@ from wakeword.encoders import _clap_onnx
 from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._clap_onnx import ClapOnnxEncoder
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
+from wakeword.protocols import Encoder
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ _RECOMPUTED = ("position_ids", "token_type_ids", "relative_position_index", "num
 """Buffers that a checkpoint may lack: they follow from the configuration."""
 
 
-class ClapEncoder:
-    """A CLAP model; see ``wakeword.protocols.TextEncoder``.
+class ClapEncoder(Encoder):
+    """A CLAP model; see ``wakeword.protocols.Encoder``.
 
     Args:
         folder: the checkpoint.
@@ -94,7 +95,7 @@ class ClapEncoder:
         self.rate = self.logmel.rate
         self.dim = int(self.model.config.projection_dim)
         self.longest_seconds = self.logmel.seconds
-        self.window_seconds = min(WINDOW_SECONDS, self.longest_seconds)
+        self.window_seconds = min(WINDOW_SECONDS, self.logmel.seconds)
         self._label = lru_cache(_LABELS_KEPT)(self._embed_label)
 
     def __repr__(self) -> str:

@@ -24,6 +24,7 @@ from wakeword.encoders._mini_labels import LabelTable, table
 from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError
+from wakeword.protocols import Encoder
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ VERSION = 3
 MANIFEST = "mini.json"
 
 
-class MiniEncoder:
-    """The small encoder; see :class:`wakeword.protocols.TextEncoder`.
+class MiniEncoder(Encoder):
+    """The small encoder; see :class:`wakeword.protocols.Encoder`.
 
     Args:
         folder: where its files are: ``mini.json`` and what that names.
@@ -47,19 +48,17 @@ class MiniEncoder:
     rate = RATE
     window_seconds = WINDOW_SECONDS
     short_seconds = 0.5
-    """Short sounds are looked for in so much of a window's end: see
-    :mod:`wakeword.embedding.embedder`."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         about, files = _verified(folder)
         self.dim = int(about["dim"])
         self.id = f"mini-{VERSION}-{about['files']['mini.onnx'][:8]}"
         self.logit_scale = float(about["logit_scale"])
-        """Likenesses of labels, times this, are what a softmax over labels was trained on."""
         self._logmel = LogMel(RATE, int(about["bands"]))
         self.frame_samples, self.frame_hop = self._logmel.frame, self._logmel.hop
         self._session = _session(folder / "mini.onnx", threads)
         self._labels: LabelTable = table(json.loads(files["labels.json"]))
+        self.vocabulary = (*self._labels.classes, *self._labels.aliases)
         vectors = np.frombuffer(files["labels.f32"], "<f4")
         if vectors.size != len(self._labels.classes) * int(about["text_dim"]):
             raise EncoderError(f"{folder}: labels.f32 does not fit; install Wakesound again")
@@ -79,7 +78,7 @@ class MiniEncoder:
         return self._embed([window_levels(self._logmel, window) for window in found])
 
     def frames(self, samples: FloatArray) -> FloatArray:
-        """Log-mel levels; see :class:`wakeword.protocols.FrameEncoder`."""
+        """Log-mel levels; see :class:`wakeword.protocols.Encoder`."""
         return self._logmel(samples)
 
     def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
@@ -103,11 +102,6 @@ class MiniEncoder:
             # Labels share the last part of the space; the rest tells sources apart.
             vectors[row, self.dim - len(mean) :] = mean / np.linalg.norm(mean)
         return vectors
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """Every name that it knows: classes and aliases."""
-        return (*self._labels.classes, *self._labels.aliases)
 
     def _embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Vectors of log-mel levels, each ``(frames, bands)``."""

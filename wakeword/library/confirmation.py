@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 
 from wakeword.audio.frames import FloatArray
-from wakeword.embedding.embedder import short_seconds
 from wakeword.embedding.variants import embed_take
 from wakeword.errors import AudioError, LibraryError
 from wakeword.library.library import SoundLibrary
@@ -54,7 +53,7 @@ def make_confirmation(
     for sound in sounds:
         takes = [rows for take in sound.takes if len(rows := vectors[take.file])]
         if takes:
-            known[sound.name] = learned(takes, bank, short_seconds(first) if sound.short else None)
+            known[sound.name] = learned(takes, bank, first.short_seconds if sound.short else None)
     return Confirmation(name, relay, known)
 
 

@@ -16,7 +16,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.audio.resampling import resample
 from wakeword.embedding.variants import noisiest_rows, quiet_rows
 from wakeword.events import Match
-from wakeword.protocols import Encoder
+from wakeword.protocols import Encoder, EncoderWrapper
 from wakeword.scoring.bank import NegativeBank
 
 _log = logging.getLogger(__name__)
@@ -28,26 +28,36 @@ EVERYDAY_SHARE = 0.95
 """So much of everyday sound is refused even where the slack would let it pass, but no take."""
 
 
-class ResampledEncoder:
-    """The second encoder, as if it heard what the first one hears.
+class ResampledEncoder(EncoderWrapper):
+    """The second encoder, as if it heard what the first one hears: whole windows.
 
     Args:
         second: makes the embeddings.
         first: its rate and its windows are those of the audio.
     """
 
+    changes = frozenset(
+        {"id", "rate", "window_seconds", "spec", "short_seconds", "longest_seconds"}
+        | {"frame_samples", "frame_hop"}
+    )
+
     def __init__(self, second: Encoder, first: Encoder) -> None:
-        self._second = second
+        super().__init__(second)
         self._longest = round(second.window_seconds * second.rate)
         self.rate = first.rate
         self.window_seconds = min(first.window_seconds, second.window_seconds)
-        self.dim = second.dim
+        self.spec, self.short_seconds, self.longest_seconds = "", None, None
+        self.frame_samples = self.frame_hop = 0
         self.id = f"{second.id} of {self.rate} Hz, {self.window_seconds:g} s"
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed`."""
-        heard = [resample(window, self.rate, self._second.rate) for window in windows]
-        return self._second.embed([samples[-self._longest :] for samples in heard])
+        heard = [resample(window, self.rate, self.wrapped.rate) for window in windows]
+        return self.wrapped.embed([samples[-self._longest :] for samples in heard])
+
+    def embed_as_pipeline(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """The same."""
+        return self.embed(windows)
 
 
 @dataclass(frozen=True, eq=False)

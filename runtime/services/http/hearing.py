@@ -29,7 +29,7 @@ from wakeword.errors import WakesoundError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
-from wakeword.protocols import Encoder, Source
+from wakeword.protocols import Encoder, Source, SourceWrapper
 
 BANDS = 32
 CLIPPED = 0.99
@@ -252,7 +252,7 @@ class ServerListening:
         return True
 
 
-class Tap:
+class Tap(SourceWrapper):
     """A source that can be watched and muted; what is muted becomes a gap.
 
     Args:
@@ -261,23 +261,11 @@ class Tap:
     """
 
     def __init__(self, source: Source, hearing: ServerListening) -> None:
-        self._source = source
+        super().__init__(source)
         self._hearing = hearing
-        self.name = source.name
-        self.rate = source.rate
-        self.live = source.live
 
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield the frames that pass."""
-        for frame in self._source:
+        for frame in self.wrapped:
             if self._hearing.passes(self.name, frame):
                 yield frame
-
-    @property
-    def restarts(self) -> int:
-        """How often a device that had gone was opened again."""
-        return int(getattr(self._source, "restarts", 0))
-
-    def close(self) -> None:
-        """Close the source."""
-        self._source.close()

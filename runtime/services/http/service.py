@@ -28,7 +28,7 @@ from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
 from runtime.services.http.hearing import Loaded, ServerListening
-from runtime.services.http.metrics import Metrics, metered
+from runtime.services.http.metrics import MeteredEncoder, Metrics
 from runtime.services.http.problems import Refusal
 from runtime.sinks import TIMEOUT_SECONDS
 from wakeword.encoders import create_encoder
@@ -39,7 +39,7 @@ from wakeword.labels import Classifier
 from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import SoundRecord
-from wakeword.protocols import Encoder, TextEncoder
+from wakeword.protocols import Encoder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -270,7 +270,7 @@ class Service:
         """Whether there is an encoder that holds recordings against labels."""
         if isinstance(self._label_encoder, str):
             return True
-        return isinstance(self._label_encoder or self.loaded.encoder, TextEncoder)
+        return (self._label_encoder or self.loaded.encoder).reads_text
 
     def classifier(self) -> Classifier:
         """What holds recordings against labels; blocking when it is loaded first.
@@ -305,7 +305,7 @@ class Service:
         encoder, spec = self._encoder(), self._encoder.spec
         self._watch = LibraryWatch(self.library, encoder, self._reload)
         sounds = self._watch.read()
-        self._loaded = Loaded(encoder, spec, metered(encoder, self.metrics), sounds)
+        self._loaded = Loaded(encoder, spec, MeteredEncoder(encoder, self.metrics), sounds)
         self.metrics.sounds.set(len(sounds.sounds))
         self._watch.start()
 

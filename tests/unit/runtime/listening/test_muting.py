@@ -16,6 +16,7 @@ from runtime.listening.muting import Muting, Played
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.errors import AudioFormatError, ConfigError
 from wakeword.events import WakeEvent
+from wakeword.protocols import Source
 from wakeword.testing import RATE, ToneEncoder, burst, frames, make_library, noise, placed, tone
 
 BLIP = tone(440, 0.4)
@@ -55,7 +56,7 @@ def test_muting_is_prolonged_and_lifted() -> None:
     assert heard(muting, 1000, 1500) == [(1200, 1500)]
 
 
-class Tape:
+class Tape(Source):
     """A microphone that is never ahead of the engine, and things done at tenths of seconds."""
 
     live = True
