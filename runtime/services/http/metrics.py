@@ -80,6 +80,12 @@ class Metrics:
             ["kind"],
             **into,
         )
+        self.frames_left_out = Counter(
+            "wakesound_stream_frames_left_out",
+            "Frames of the server's sources that a client's stream did not get, being too slow",
+            ["stream"],
+            **into,
+        )
         self.requests = Counter(
             "wakesound_http_requests",
             "Requests by what answered them",

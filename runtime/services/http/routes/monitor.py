@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
@@ -23,7 +23,7 @@ from wakeword.labels.watch import AlarmConfig, WatchConfig
 from wakeword.labels.wording import split_labels
 
 WAITING_FRAMES = 100
-"""Frames of the server's sources that may wait for one client; then some are left out."""
+"""Frames of the server's sources that may wait for one client; others are left out and counted."""
 
 router = APIRouter()
 
@@ -122,18 +122,8 @@ class _MonitorConnection(Connection):
 
     async def _follow(self, ear: LabelListener) -> None:
         """Watch what the server hears until the client goes."""
-        waiting: asyncio.Queue[tuple[str, AudioFrame]] = asyncio.Queue(WAITING_FRAMES)
-        loop = asyncio.get_running_loop()
-
-        def put(source: str, frame: AudioFrame) -> None:
-            if not waiting.full():
-                waiting.put_nowait((source, frame))
-
-        def hear(source: str, frame: AudioFrame) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(put, source, frame)
-
-        leave = self.service.hearing.follow(hear)
+        waiting = WaitingFrames(self.service.metrics.frames_left_out.labels("monitor").inc)
+        leave = self.service.hearing.follow(waiting.put)
         try:
             while True:
                 source, frame = await waiting.get()
@@ -144,6 +134,35 @@ class _MonitorConnection(Connection):
             await self.fail(refusal.error, refusal.detail, FAULT)
         finally:
             leave()
+
+
+class WaitingFrames:
+    """Frames of the server's sources on their way to one client; made on its event loop.
+
+    Args:
+        left_out: called for each frame for which there was no room.
+        most: how many may wait.
+    """
+
+    def __init__(self, left_out: Callable[[], object], most: int = WAITING_FRAMES) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._left_out = left_out
+        self._queue: asyncio.Queue[tuple[str, AudioFrame]] = asyncio.Queue(most)
+
+    def put(self, source: str, frame: AudioFrame) -> None:
+        """Add a frame of a source; from any thread, never waits."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._put, source, frame)
+
+    async def get(self) -> tuple[str, AudioFrame]:
+        """The next frame, and its source."""
+        return await self._queue.get()
+
+    def _put(self, source: str, frame: AudioFrame) -> None:
+        if self._queue.full():
+            self._left_out()
+        else:
+            self._queue.put_nowait((source, frame))
 
 
 def _task(service: Service, wanted: MonitorWanted) -> LabelTask:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,20 +22,20 @@ class Watched:
 
     def __init__(self, library: SoundLibrary) -> None:
         self.library = library
-        self.scorers: list[EnrolledSounds] = []
+        self.heard: list[EnrolledSounds] = []
         self.changed = threading.Event()
         self.watch = LibraryWatch(library, ToneEncoder(), self.note)
         self.watch.read()
 
     def note(self, sounds: EnrolledSounds) -> None:
-        self.scorers.append(sounds)
+        self.heard.append(sounds)
         self.changed.set()
 
     def wait(self) -> list[str]:
         """The sounds after the next change."""
         assert self.changed.wait(10)
         self.changed.clear()
-        return self.scorers[-1].sounds
+        return self.heard[-1].sounds
 
 
 @pytest.fixture
@@ -126,3 +127,27 @@ def test_a_passing_error_does_not_lose_the_change(
     assert watched.wait() == ["deep"]
     assert tries == 4
     assert sum("the disk is busy" in message for message in caplog.messages) == 1
+
+
+def test_what_a_match_needs_is_read_ahead(watched: Watched) -> None:
+    """The recordings that the order needs are decoded in this thread, not in an engine's."""
+    make_library(watched.library.folder, {"high": tone(2000, 0.4)})
+    watched.wait()
+    assert {name: order.prepared for name, order in watched.heard[-1].orders.items()} == {
+        "high": True,
+        "low": True,
+    }
+
+
+def test_so_is_what_was_read_at_first(tmp_path: Path) -> None:
+    """At once, without waiting for the next look."""
+    library = make_library(tmp_path / "library", {"low": tone(440, 0.4)})
+    watch = LibraryWatch(library, ToneEncoder(), lambda sounds: None)
+    sounds = watch.read()
+    assert not sounds.orders["low"].prepared
+    watch.start()
+    end = time.monotonic() + 10
+    while not sounds.orders["low"].prepared and time.monotonic() < end:
+        time.sleep(0.005)
+    assert sounds.orders["low"].prepared
+    watch.stop()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 pytest.importorskip("prometheus_client", reason="the extra 'server' is not installed")
 
 from runtime.listening.stats import Stats
 from runtime.services.http.metrics import MeteredEncoder, Metrics
+from wakeword.audio.frames import AudioFrame
 from wakeword.encoders.logmel import LogMelEncoder
-from wakeword.testing import NamedTones, ToneEncoder, tone
+from wakeword.testing import RATE, NamedTones, ToneEncoder, tone
 
 
 def _metrics() -> Metrics:
@@ -53,3 +56,19 @@ def test_patterns_are_counted_apart() -> None:
     text = metrics.text().decode()
     assert 'wakesound_events_total{name="clap x2",sound="clap",stream="mic"} 2.0' in text
     assert 'wakesound_events_total{name="clap x3",sound="clap",stream="mic"} 1.0' in text
+
+
+def test_frames_that_find_no_room_are_counted() -> None:
+    """A client that is too slow for the server's own source misses some, and that shows."""
+    from runtime.services.http.routes.monitor import WaitingFrames
+
+    metrics = _metrics()
+
+    async def follow() -> list[int]:
+        waiting = WaitingFrames(metrics.frames_left_out.labels("monitor").inc, most=2)
+        for number in range(5):
+            waiting.put("mic", AudioFrame(tone(440, 0.1), number * 1600, RATE))
+        return [(await waiting.get())[1].start for _ in range(2)]
+
+    assert asyncio.run(follow()) == [0, 1600]
+    assert 'wakesound_stream_frames_left_out_total{stream="monitor"} 3.0' in metrics.text().decode()
