@@ -16,7 +16,7 @@ from enroll.patterns import check_pattern, few_beats, make_pattern, rows_in, sin
 from enroll.quality import Finding
 from enroll.session import BUDGET_PER_HOUR, Enrollment
 from wakeword.audio.reading import read_audio
-from wakeword.errors import TakeRejected
+from wakeword.errors import RecordingTooLong, TakeRejected
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
 from wakeword.library.records import TextRecord
@@ -51,16 +51,16 @@ def enroll_files(
         name: name of the sound.
         paths: recordings of any rate and channel count.
         encoder_spec: what ``create_encoder`` made the encoder from; its ``spec`` by default.
-        budget_per_hour: false alarms per hour that are borne.
+        budget_per_hour: the false-alarm budget.
         ambient: a recording of the room without the sound.
-        replace: whether a sound of that name gives way.
+        replace: whether a sound of that name is replaced.
         force: whether warnings are overridden.
         patterns: what makes an event: numbers of beats, or ``"rhythm"`` for the one that the
             recordings hold. Each beat then becomes a take.
         text: the sound in words, beside its takes.
 
     Raises:
-        ConfigError: a pattern makes no sense.
+        ConfigError: a pattern is invalid.
         SoundExists: there is a sound of that name; nothing was read yet.
         AudioDecodeError: a file cannot be read.
         TakeRejected: a file holds no sound that can be used, or a warning stops it.
@@ -111,6 +111,8 @@ def takes_of_file(path: StrPath) -> list[Take]:
     """
     try:
         return find_takes(read_audio(path))
+    except RecordingTooLong as error:
+        raise RecordingTooLong(error.seconds, error.longest_seconds, str(path)) from None
     except TakeRejected as error:
         raise TakeRejected(f"{path}: {error}") from None
 
@@ -154,5 +156,5 @@ def _drop_unlike(enrollment: Enrollment, optional: set[str]) -> list[Finding]:
 
 
 def _left_out(finding: Finding) -> Finding:
-    """What is told of a take that the enrollment goes on without."""
+    """The finding about a take that the enrollment goes on without."""
     return Finding("left_out", False, f"{finding.message} (it was left out)")

@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from runtime.history.store import History
 from runtime.hooks.action import ANY
 from runtime.hooks.conditions import Conditions
-from runtime.hooks.dispatch import Function
 from runtime.listening.drift import Drift
 from runtime.listening.session import Observe, Session
 from runtime.listening.together import Together
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.sinks import SinkSpec
+from runtime.sinks._function import Function
 from runtime.sources import open_source
 from runtime.sources._resampled import Resampled
-from wakeword.encoders import DEFAULT, create_encoder
 from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import ConfigError, LibraryError
 from wakeword.library.confirmation import make_confirmation
@@ -31,53 +31,6 @@ from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import clean_name
 from wakeword.protocols import Encoder, Sink, Source
-
-BASE = "wakeword.protocols"
-"""Where the classes are that sources and encoders of one's own derive from."""
-
-
-class LibraryEncoder:
-    """Calling it gives the encoder, loaded once for each name.
-
-    Args:
-        library: it may move to another encoder at any time.
-        encoder: its name, or one of your own; None is the library's.
-        device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
-    """
-
-    def __init__(
-        self, library: SoundLibrary, encoder: str | Encoder | None = None, device: str = "cpu"
-    ) -> None:
-        self._library = library
-        self._encoder = encoder
-        self._device = device
-        self._made: tuple[str, Encoder] | None = None
-
-    def __call__(self) -> Encoder:
-        """The encoder, as the library is now.
-
-        Raises:
-            LibraryCorrupt: ``library.json`` is damaged.
-            WakesoundError: there is no such encoder, or it cannot be loaded.
-        """
-        if isinstance(self._encoder, Encoder):
-            return self._encoder
-        if self._encoder is not None and not isinstance(self._encoder, str):
-            raise ConfigError(
-                f"{self._encoder!r} is no encoder: derive its class from {BASE}.Encoder"
-            )
-        record = self._library.record()
-        name = self._encoder or (record.encoder if record else DEFAULT)
-        if self._made is None or self._made[0] != name:
-            self._made = name, create_encoder(name, device=self._device)
-        return self._made[1]
-
-    @property
-    def spec(self) -> str:
-        """What ``create_encoder`` made it from, with a folder's whole path; loads it."""
-        encoder = self()
-        return encoder.spec or (self._made[0] if self._made is not None else encoder.id)
-
 
 _log = logging.getLogger(__name__)
 
@@ -256,7 +209,9 @@ def open_sources(
             yield None, Resampled(spec, rate)
             continue
         if not isinstance(spec, (str, os.PathLike)):
-            raise ConfigError(f"{spec!r} is no source: derive its class from {BASE}.Source")
+            raise ConfigError(
+                f"{spec!r} is no source: derive its class from wakeword.protocols.Source"
+            )
         name, uri = named_source(os.fspath(spec))
         yield name, open_source(uri, rate, realtime=realtime)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from runtime.hooks.action import ActionStats
 from wakeword.audio.frames import SILENCE_DB
 
 State = Literal["listening", "ended", "failed"]
@@ -34,26 +35,6 @@ class SourceStats:
     """Level of the loudest frame of the last second of audio, dBFS."""
     suppressed: int = 0
     """Wake events that were only what we played ourselves."""
-
-
-@dataclass(frozen=True)
-class ActionStats:
-    """One action."""
-
-    sound: str
-    """The sounds it waits for, with commas between; ``"*"`` is any."""
-    action: str
-    """What it does, in words."""
-    called: int
-    """How often it was begun."""
-    failed: int
-    """How often it raised or was refused."""
-    timed_out: int
-    """How often it took too long."""
-    dropped: int
-    """Events that it never got, because it was too slow or hung too often."""
-    skipped: int = 0
-    """Events of its sounds that its conditions kept away, quiet hours for one."""
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ class StreamEmbedder:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._framed = encoder.hears_frames
         self._longest = round(encoder.window_seconds * encoder.rate)
         self._short = round((encoder.short_seconds or 0.0) * encoder.rate)
         self.reset()
@@ -159,7 +160,7 @@ class StreamEmbedder:
             AudioFormatError: as the encoder's ``embed``.
         """
         encoder = self._encoder
-        if not encoder.hears_frames or len(window.samples) < encoder.frame_samples:
+        if not self._framed or len(window.samples) < encoder.frame_samples:
             return np.asarray(embed_views(encoder, [window.samples])[0])
         checked([window.samples], self._longest)
         frames = self._frames(window)

@@ -18,12 +18,11 @@ import numpy as np
 
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.logmel import LogMel
-from wakeword.embedding.embedder import checked
+from wakeword.embedding.embedder import checked, filled
 from wakeword.embedding.weights import asset
 from wakeword.encoders._mini_labels import LabelTable, table
-from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
-from wakeword.errors import ConfigError, EncoderError
+from wakeword.errors import ConfigError, EncoderError, ModelDamaged
 from wakeword.protocols import Encoder
 
 log = logging.getLogger(__name__)
@@ -31,6 +30,10 @@ log = logging.getLogger(__name__)
 VERSION = 3
 """Raise it with each generation of the network, and when windows are prepared in another way."""
 MANIFEST = "mini.json"
+RATE = 16000
+WINDOW_SECONDS = 1.0
+FEWEST_FRAMES = 28
+"""Shorter windows are prolonged to this: 0.3 s, the pre-roll and one hop."""
 
 
 class MiniEncoder(Encoder):
@@ -61,7 +64,7 @@ class MiniEncoder(Encoder):
         self.vocabulary = (*self._labels.classes, *self._labels.aliases)
         vectors = np.frombuffer(files["labels.f32"], "<f4")
         if vectors.size != len(self._labels.classes) * int(about["text_dim"]):
-            raise EncoderError(f"{folder}: labels.f32 does not fit; install Wakesound again")
+            raise ModelDamaged(folder / "labels.f32", "does not match labels.json", "mini")
         self._label_vectors = vectors.reshape(len(self._labels.classes), -1)
 
     def __repr__(self) -> str:
@@ -120,10 +123,24 @@ class MiniEncoder(Encoder):
         return np.asarray(vectors, np.float32)
 
 
+def window_levels(logmel: LogMel, samples: FloatArray) -> FloatArray:
+    """Log-mel levels of a window, ``(frames, bands) float32`` in dBFS.
+
+    A window shorter than one frame is filled up with silence; one of too few frames is
+    prolonged by its last frame.
+    """
+    return prolonged(logmel(filled(samples, logmel.frame)))
+
+
+def prolonged(levels: FloatArray) -> FloatArray:
+    """The levels, made ``FEWEST_FRAMES`` long where they are shorter."""
+    missing = max(0, FEWEST_FRAMES - len(levels))
+    return np.pad(levels, ((0, missing), (0, 0)), mode="edge") if missing else levels
+
+
 def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The manifest and the content of its files, once every checksum is right."""
     path = folder / MANIFEST
-    again = "install Wakesound again, or use --encoder logmel"
     try:
         about = json.loads(path.read_bytes())
         sums: Mapping[str, str] = about["files"]
@@ -133,14 +150,14 @@ def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             int(about[name])
         lacking = {"mini.onnx", "labels.json", "labels.f32"} - set(sums)
     except FileNotFoundError as error:
-        raise EncoderError(f"{error.filename} is missing: {again}") from error
+        raise ModelDamaged(error.filename, "is missing", "mini") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EncoderError(f"{path} cannot be read: {again}") from error
+        raise ModelDamaged(path, "cannot be read", "mini") from error
     if lacking:
-        raise EncoderError(f"{path} does not name {', '.join(sorted(lacking))}: {again}")
+        raise ModelDamaged(path, f"does not name {', '.join(sorted(lacking))}", "mini")
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != sums[name]:
-            raise EncoderError(f"{folder / name} is damaged (wrong checksum): {again}")
+            raise ModelDamaged(folder / name, "is damaged (wrong checksum)", "mini")
     return about, files
 
 

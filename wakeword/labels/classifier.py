@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeword.audio.frames import FloatArray, level_db
-from wakeword.errors import AudioFormatError, ConfigError
+from wakeword.errors import AudioFormatError, ConfigError, NoBackground, NoTextEncoder
 from wakeword.labels import prompts
 from wakeword.labels.prompts import TextCache
 from wakeword.labels.wording import Translate, Wording, checked_labels, understand
@@ -180,10 +180,7 @@ class Classifier:
         translate: Translate | None = None,
     ) -> None:
         if not encoder.reads_text:
-            raise ConfigError(
-                f"the encoder {encoder.id} has no text side, so it cannot"
-                " tell what words sound like; use --encoder mini or --encoder clap"
-            )
+            raise NoTextEncoder(encoder.id)
         longest = encoder.longest_seconds or encoder.window_seconds
         window_seconds = longest if window_seconds is None else window_seconds
         if not 0.1 <= window_seconds <= longest:
@@ -355,10 +352,7 @@ class Classifier:
         rivals = self.embed_text(self._background)
         apart = competing(named @ rivals.T, [w.text for w in wordings], self._background)
         if not apart:
-            raise ConfigError(
-                "the labels leave no background to be compared with; name fewer labels, or"
-                " classify with --closed"
-            )
+            raise NoBackground()
         background = tuple(self._background[row] for row in apart)
         return Question(wordings, np.concatenate([named, rivals[apart]]), background)
 

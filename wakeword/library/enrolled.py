@@ -12,7 +12,7 @@ from wakeword.errors import ConfigError, EncoderError, LibraryCorrupt
 from wakeword.labels.prompts import TextCache
 from wakeword.library.recordings import Take
 from wakeword.library.records import SoundRecord
-from wakeword.library.storage import Shelf
+from wakeword.library.storage import Storage
 from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.patterns.order import SoundOrder
 from wakeword.patterns.pattern import SoundPatterns
@@ -70,7 +70,7 @@ class EnrolledSounds:
 
 
 def enrolled_sounds(
-    shelf: Shelf,
+    storage: Storage,
     sounds: Mapping[str, SoundRecord],
     vectors: TakeVectors,
     encoder: Encoder,
@@ -79,7 +79,7 @@ def enrolled_sounds(
     """Everything the engine needs to know of these sounds.
 
     Args:
-        shelf: where their recordings are, read when an order is first asked for.
+        storage: where their recordings are, read when an order is first asked for.
         sounds: their records, by folder name.
         vectors: embeddings by file; what has none is left out.
         encoder: made them.
@@ -98,7 +98,7 @@ def enrolled_sounds(
         scorer,
         {name: found for name, found in patterns.items() if found is not None},
         {
-            sound.name: SoundOrder(partial(_readable, shelf, where, sound), encoder.rate)
+            sound.name: SoundOrder(partial(_readable, storage, where, sound), encoder.rate)
             for where, sound in sounds.items()
             if sound.takes and not sound.patterns
         },
@@ -140,12 +140,12 @@ def _vetoes(
     return {name: veto for name, veto in found.items() if veto is not None}
 
 
-def _readable(shelf: Shelf, where: str, sound: SoundRecord) -> list[Take]:
+def _readable(storage: Storage, where: str, sound: SoundRecord) -> list[Take]:
     """The takes of a sound that can be read."""
     takes = []
     for record in sound.takes:
         try:
-            takes.append(shelf.take(where, record))
+            takes.append(storage.take(where, record))
         except LibraryCorrupt as error:
             _log.warning("%s", error)
     return takes

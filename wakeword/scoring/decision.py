@@ -19,6 +19,7 @@ from wakeword.patterns.counting import Counted, PatternCounter
 from wakeword.patterns.order import Ordering
 from wakeword.protocols import Encoder
 from wakeword.scoring.matching import Matcher
+from wakeword.scoring.presence import Presence
 
 
 @dataclass(frozen=True)
@@ -87,17 +88,23 @@ class Trigger:
         state = self._states.get(match.sound, _State())
         return match.hit and self._fires(state, state.run + 1, position)
 
-    def push(self, match: Match | None, position: int) -> bool:
+    def push(
+        self, match: Match | None, position: int, present: Callable[[str], bool] | None = None
+    ) -> bool:
         """Whether ``match`` fires.
 
         Args:
             match: the best match of a window, or None where there was no window.
             position: index just past the window.
+            present: whether a sound that fired still goes on, though it does not match: it does
+                not count as gone then.
         """
         matching = match.sound if match is not None and match.hit else None
         for sound, state in self._states.items():
             if sound != matching:
-                state.run, state.away = 0, state.away + 1
+                state.run = 0
+                gone = state.armed or present is None or not present(sound)
+                state.away = state.away + 1 if gone else 0
                 state.armed = state.armed or state.away >= self._patience
         if matching is None:
             return False
@@ -139,6 +146,7 @@ class Decision:
         self._trigger = Trigger(encoder.rate, config)
         self._counter = PatternCounter(encoder.rate, encoder.window_seconds)
         self._ordering = Ordering(encoder.rate)
+        self._presence = Presence(encoder.rate)
         self._speech = SpeechDetector(encoder.rate)
 
     def load(self, sounds: EnrolledSounds) -> None:
@@ -155,6 +163,7 @@ class Decision:
     def reset(self, start: int = 0) -> None:
         """Forget the past; the next block begins at sample ``start``."""
         self._trigger.reset()
+        self._presence.reset()
         self._counter.reset(start)
         self._ordering.reset()
 
@@ -171,11 +180,16 @@ class Decision:
         if window is not None:
             for observe in self._observers:
                 observe(window, match)
-        rows = self._counter.push(block, self._matcher, active=window is not None)
-        events = [self._counted(row, min(block.end, heard)) for row in rows]
-        if self._trigger.push(match, block.end) and window is not None and match is not None:
+        events = []
+        if self._sounds.patterns:
+            rows = self._counter.push(block, self._matcher, active=window is not None)
+            events = [self._counted(row, min(block.end, heard)) for row in rows]
+        self._presence.push(block)
+        fires = self._trigger.push(match, block.end, self._presence.present)
+        if fires and window is not None and match is not None:
             self._ordering.woke(match.sound)
             if match.sound not in self._sounds.patterns:
+                self._presence.begin(match.sound, window.samples)
                 events.append(self._event(match, window, heard))
         return events
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused, view_dim
 from wakeword.embedding.variants import clear_rows
-from wakeword.errors import AudioFormatError, LibraryCorrupt
+from wakeword.errors import AudioFormatError, VectorsDamaged
 from wakeword.events import Match
 from wakeword.protocols import Encoder
 from wakeword.scoring.likeness import Cohort, Likeness, Verifier
 from wakeword.scoring.veto import Veto
-from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
+from wakeword.scoring.words import NamedLikeness, NamedSounds
 
 
 class VectorIndex:
@@ -29,14 +29,14 @@ class VectorIndex:
         vectors: ``(n, dim) float32``, each row of length 1; ``n`` may be 0.
 
     Raises:
-        LibraryCorrupt: the vectors are not finite or have no columns.
+        VectorsDamaged: the vectors are not finite or have no columns.
     """
 
     def __init__(self, vectors: FloatArray) -> None:
         import faiss
 
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
-            raise LibraryCorrupt("the stored vectors are damaged; run 'wakesound reindex'")
+            raise VectorsDamaged()
         self.dim = int(vectors.shape[1])
         self._index = faiss.IndexFlatIP(self.dim)
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
@@ -95,7 +95,7 @@ class Enrolled:
 class Scorer:
     """Finds the nearest take, then scores its sound and holds that against its threshold.
 
-    Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
+    Sounds that have words are candidates too: see :func:`likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -126,7 +126,7 @@ class Scorer:
         in_words = {name: judge for name, judge in (named or {}).items() if name in thresholds}
         listened = dict.fromkeys([*(owner.sound for owner in self._owners), *in_words])
         self._thresholds = {sound: thresholds[sound] for sound in listened}
-        self._named = NamedSounds(in_words, self._thresholds)
+        self._named = NamedSounds(in_words, self._thresholds) if in_words else None
         self._index = VectorIndex(vectors[rows])
 
     @property
@@ -142,8 +142,9 @@ class Scorer:
     def scores(self, embedding: FloatArray) -> dict[str, float]:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
         scores = {match.sound: match.score for match in self.recorded(embedding)}
-        for sound, score in self._named.scores(embedding).items():
-            scores[sound] = max(score, scores.get(sound, score))
+        if self._named is not None:
+            for sound, score in self._named.scores(embedding).items():
+                scores[sound] = max(score, scores.get(sound, score))
         return scores
 
     def __call__(self, embedding: FloatArray) -> Match | None:
@@ -155,7 +156,8 @@ class Scorer:
             self._match(embedding, self._owners[int(row)], float(cosine))
             for cosine, row in zip(*self._index.search(embedding, 1), strict=True)
         ]
-        return likeliest([*nearest, *self._named.matches(embedding)])
+        named = [] if self._named is None else self._named.matches(embedding)
+        return likeliest([*nearest, *named])
 
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
@@ -182,6 +184,17 @@ class Scorer:
         if likeness is None or not likeness.verified:
             return cosine
         return float(likeness(embedding[None], cosines=np.array([cosine], np.float32))[0])
+
+
+def likeliest(candidates: Sequence[Match]) -> Match | None:
+    """The candidate that a window goes to; None without any.
+
+    What matches comes first. Of several, the one that is furthest above its own threshold: so
+    neither the nearest take nor a text that is a little like everything hides another sound.
+    """
+    return max(
+        candidates, key=lambda match: (match.hit, match.score - match.threshold), default=None
+    )
 
 
 def make_scorer(

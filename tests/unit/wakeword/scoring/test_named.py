@@ -16,7 +16,8 @@ from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
 from wakeword.library.records import TextRecord, VetoRecord
 from wakeword.scoring.bank import load_bank
-from wakeword.scoring.words import LOG_ODDS, likeliest, named_likeness
+from wakeword.scoring.scorer import likeliest
+from wakeword.scoring.words import LOG_ODDS, named_likeness
 from wakeword.testing import (
     RATE,
     NamedTones,
