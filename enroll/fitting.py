@@ -19,7 +19,7 @@ from enroll.negatives import Negatives
 from enroll.scores import (
     DIGITS,
     NEVER,
-    Outlook,
+    NegativeScores,
     describe,
     fitted,
     leave_one_out,
@@ -84,9 +84,9 @@ class Calibration:
     """The sound's words, fitted to the threshold, if it has any."""
     noisy_scores: tuple[float, ...] = ()
     """As ``scores``, in noise 10 dB below the sound."""
-    outlook: Outlook | None = field(default=None, repr=False, compare=False)
+    negative_scores: NegativeScores | None = field(default=None, repr=False, compare=False)
     """Scores of the negatives, from which the false alarms are estimated."""
-    words_outlook: Outlook | None = field(default=None, repr=False, compare=False)
+    words_negative_scores: NegativeScores | None = field(default=None, repr=False, compare=False)
     """The same for the words of a sound that has takes as well."""
 
     def at(self, threshold: float, text: TextRecord | None = None) -> Calibration:
@@ -98,10 +98,10 @@ class Calibration:
         """
         text = text or self.text
         alarms = None
-        if self.outlook is not None:
-            alarms = self.outlook.false_alarms_per_hour(threshold)
-        if self.words_outlook is not None and text is not None:
-            more = self.words_outlook.false_alarms_per_hour(threshold - text.offset)
+        if self.negative_scores is not None:
+            alarms = self.negative_scores.false_alarms_per_hour(threshold)
+        if self.words_negative_scores is not None and text is not None:
+            more = self.words_negative_scores.false_alarms_per_hour(threshold - text.offset)
             alarms = None if alarms is None or more is None else alarms + more
         return replace(
             self,
@@ -218,7 +218,9 @@ def fit_sound(evidence: Evidence) -> Calibration:
     in_words = _fit_words(words, negatives, budget / 2.0, before)
     offset = round(recorded.threshold - in_words.threshold, DIGITS)
     text = words.text.model_copy(update={"offset": offset})
-    return replace(recorded, words_outlook=in_words.outlook).at(recorded.threshold, text)
+    return replace(recorded, words_negative_scores=in_words.negative_scores).at(
+        recorded.threshold, text
+    )
 
 
 def heard_by_words(takes: Sequence[FloatArray], named: Named, threshold: float) -> int:
@@ -298,7 +300,7 @@ def calibrate(
     base = max(LOWEST_VERIFIED if judge.verified else LOWEST, *wanted)
     base = base if lowest is None else max(base, lowest)
     base = max(base, _above_rejected(base, judge, positives, negatives.rejected))
-    outlook = Outlook(world, room, negatives.hours)
+    negative_scores = NegativeScores(world, room, negatives.hours)
     threshold = round(min(HIGHEST, base), DIGITS)
     return Calibration(
         threshold=threshold,
@@ -306,11 +308,11 @@ def calibrate(
         miss_rate=None,
         negatives_hours=negatives.hours,
         scores=tuple(positives),
-        budget_needed=outlook.false_alarms_per_hour(min(positives)) if positives else None,
+        budget_needed=negative_scores.false_alarms_per_hour(min(positives)) if positives else None,
         verifier=judge.verifier,
         short=short,
         noisy_scores=tuple(noisy),
-        outlook=outlook,
+        negative_scores=negative_scores,
     ).at(threshold)
 
 
@@ -371,8 +373,8 @@ def calibrate_scores(
     if len(world) and bank is not None:
         wanted[-1] = fitted(world, budget_per_hour * bank.hours)
     threshold = round(max(wanted), DIGITS)
-    outlook = Outlook(world, room, negatives.hours)
-    found = Calibration(threshold, None, None, negatives.hours, outlook=outlook)
+    negative_scores = NegativeScores(world, room, negatives.hours)
+    found = Calibration(threshold, None, None, negatives.hours, negative_scores=negative_scores)
     return found.at(threshold)
 
 

@@ -34,13 +34,13 @@ from wakeword.protocols import Encoder
 APART_SECONDS = 1.2
 """Beats further apart than this belong to two rows."""
 WEAKER = 0.3
-"""Onsets with a smaller share of the strongest rise are no beats but stirrings ..."""
+"""Onsets with a smaller share of the strongest rise are not beats ..."""
 QUIETER_DB = 20.0
 """... and so are those so much quieter than the loudest."""
 MOST_TAKES = 12
-"""So many beats tell what the sound is like; more would only take longer."""
+"""At most this many beats become takes; more would only take longer."""
 BEFORE_SECONDS = 0.02
-"""A beat begins this much before its onset, which may be told a little late."""
+"""A take of a beat begins this much before its onset, which may be detected a little late."""
 BEHIND_SECONDS = 0.06
 """What is kept before a beat begins this long behind the beat before."""
 _FRAME = ANALYSIS_RATE // 100
