@@ -70,7 +70,7 @@ def enroll_files(
     enrollment = Enrollment(
         library,
         encoder,
-        encoder_spec or str(getattr(encoder, "spec", encoder.id)),
+        encoder_spec or encoder.spec or encoder.id,
         name,
         budget_per_hour=budget_per_hour,
         ambient=ambient,

@@ -205,7 +205,7 @@ def _job(
     from wakeword.encoders import create_encoder
 
     encoder = create_encoder(spec, device=device)
-    longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+    longest = encoder.longest_seconds or encoder.window_seconds
     classifier = make_classifier(
         encoder,
         templates=templates or None,
@@ -215,7 +215,7 @@ def _job(
         folder,
         classifier,
         classifier.question(labels, closed=closed),
-        encoder=str(getattr(encoder, "spec", spec)),
+        encoder=encoder.spec or spec,
         device=device,
         keep_slices=keep_slices,
     )

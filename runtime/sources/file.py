@@ -12,6 +12,7 @@ from runtime.sources import SourceOptions
 from wakeword.audio.frames import AudioFrame
 from wakeword.audio.reading import read_blocks
 from wakeword.errors import SourceError
+from wakeword.protocols import Source
 
 UNPACED_SECONDS = 1.0
 """Length of a frame when nobody waits for it."""
@@ -24,7 +25,7 @@ def create(rest: str, options: SourceOptions) -> FileSource:
     return FileSource(rest, realtime=options.realtime, block_seconds=options.block_seconds)
 
 
-class FileSource:
+class FileSource(Source):
     """A recording, read piece by piece and once, at its own rate.
 
     Args:

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 
 from runtime.sources import SourceOptions
+from runtime.sources._devices import open_backend
 from runtime.sources._line import Line, Timeline
-from runtime.sources._portaudio import Backend, open_backend
+from runtime.sources._portaudio import Backend
 from wakeword.audio.frames import AudioFrame
 from wakeword.errors import SourceError
+from wakeword.protocols import Source
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def create(rest: str, options: SourceOptions) -> MicSource:
     return MicSource(rest, rate=options.rate)
 
 
-class MicSource:
+class MicSource(Source):
     """A microphone, at the wanted rate if it can do that and at its own otherwise.
 
     Frames follow each other without a gap unless audio was lost: because the reader was
@@ -53,10 +55,7 @@ class MicSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = f"mic:{wanted}" if wanted else "mic"
-        self.samples_lost = 0
-        """Samples that nobody heard, at ``rate``."""
-        self.restarts = 0
-        """How often the device had gone and came back."""
+        self._samples_lost = self._restarts = 0
         self._preferred_rate = rate
         self._backend = backend
         self._clock = clock
@@ -68,6 +67,16 @@ class MicSource:
         self._lost_at: float | None = None
         self.device = line.device
         self.rate = line.rate
+
+    @property
+    def samples_lost(self) -> int:
+        """Samples that nobody heard, at ``rate``."""
+        return self._samples_lost
+
+    @property
+    def restarts(self) -> int:
+        """How often the device had gone and came back."""
+        return self._restarts
 
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield frames until :meth:`close`, waiting while the device is away."""
@@ -136,11 +145,11 @@ class MicSource:
 
     def _account(self, lost_seconds: float) -> None:
         """Count what was lost before a delivery, and say whether the device is back."""
-        self.samples_lost += round(lost_seconds * self.rate)
+        self._samples_lost += round(lost_seconds * self.rate)
         if self._lost_at is not None:
             away = self._clock() - self._lost_at
             self._lost_at = None
-            self.restarts += 1
+            self._restarts += 1
             _log.warning("%s is back after %.1f seconds", self.name, away)
         elif lost_seconds > 0:
             _log.warning(

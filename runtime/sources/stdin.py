@@ -17,6 +17,7 @@ from runtime.sources import SourceOptions
 from wakeword.audio.frames import AudioFrame, mono
 from wakeword.audio.reading import MAX_RATE, MIN_RATE
 from wakeword.errors import SourceError
+from wakeword.protocols import Source
 
 POLL_SECONDS = 0.2
 """How soon a reader of an idle pipe notices that it was closed."""
@@ -42,7 +43,7 @@ def create(rest: str, options: SourceOptions) -> StdinSource:
     return StdinSource(sys.stdin.buffer, block_seconds=options.block_seconds, **stated)
 
 
-class StdinSource:
+class StdinSource(Source):
     """A pipe of samples. A reader that is late makes the writer wait, so nothing is lost.
 
     Args:

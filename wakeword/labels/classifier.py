@@ -29,7 +29,7 @@ from wakeword.errors import AudioFormatError, ConfigError, NoBackground, NoTextE
 from wakeword.labels import prompts
 from wakeword.labels.prompts import TextCache
 from wakeword.labels.wording import Translate, Wording, checked_labels, understand
-from wakeword.protocols import Encoder, TextEncoder
+from wakeword.protocols import Encoder
 
 NONE = "none of these"
 """What wins when it is none of the labels."""
@@ -179,16 +179,16 @@ class Classifier:
         cache: TextCache | None = None,
         translate: Translate | None = None,
     ) -> None:
-        if not isinstance(encoder, TextEncoder):
-            raise NoTextEncoder(getattr(encoder, "id", str(encoder)))
-        longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+        if not encoder.reads_text:
+            raise NoTextEncoder(encoder.id)
+        longest = encoder.longest_seconds or encoder.window_seconds
         window_seconds = longest if window_seconds is None else window_seconds
         if not 0.1 <= window_seconds <= longest:
             raise ConfigError(
                 f"a window of {window_seconds:g} s makes no sense to {encoder.id}: it hears 0.1 to"
                 f" {longest:g} s at a time"
             )
-        self.encoder: TextEncoder = encoder
+        self.encoder = encoder
         self.window_seconds = window_seconds
         suited = prompts.default_templates(encoder)
         self.templates = suited if templates is None else prompts.checked_templates(templates)
@@ -256,8 +256,7 @@ class Classifier:
             EncoderError: the encoder fails.
         """
         # Where the two differ: the figures of transformers' pipeline, to the last quirk.
-        embed = getattr(self.encoder, "embed_as_pipeline", self.encoder.embed)
-        return np.asarray(embed(windows), np.float32)
+        return np.asarray(self.encoder.embed_as_pipeline(windows), np.float32)
 
     def spans(self, count: int) -> list[tuple[int, int]]:
         """Where the windows of ``count`` samples begin and end, as sample indices."""

@@ -23,10 +23,10 @@ from runtime.services.wyoming.framing import encodable
 from runtime.threads import Worker
 from wakeword import __version__
 from wakeword.errors import LibraryError, WakesoundError
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import SoundRecord, clean_name
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
 
 PROGRAM = "wakesound"
 _EMPTY = "No sounds are enrolled yet; run 'wakesound enroll NAME'"
@@ -200,11 +200,11 @@ class Sounds:
         self._using = self._encoder()
         return self._using
 
-    def _changed(self, scorer: Scorer) -> None:
+    def _changed(self, sounds: EnrolledSounds) -> None:
         assert self._using is not None
-        usable = set(scorer.sounds)
+        usable = set(sounds.sounds)
         records = tuple(sound for sound in self._library.sounds() if sound.name in usable)
-        self._loaded = Loaded(self._using, scorer)
+        self._loaded = Loaded(self._using, sounds)
         self.catalogue = Catalogue(records)
         self._tell(self._ready.set)
 

@@ -219,7 +219,7 @@ def test_an_unknown_gate_is_refused(library: SoundLibrary) -> None:
 def test_scorer_and_encoder_are_shared(library: SoundLibrary) -> None:
     """Engines on one scorer hear their own streams, interleaved, as if alone."""
     encoder = ToneEncoder()
-    scorer = library.scorer(encoder)
+    scorer = library.enrolled(encoder)
     alone = hear(Engine(scorer, encoder), stream())
     first, second = Engine(scorer, encoder), Engine(scorer, encoder)
     events: list[WakeEvent] = []

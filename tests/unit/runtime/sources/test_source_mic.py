@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from runtime.sources import _line, _portaudio, mic
-from runtime.sources._devices import find_microphone
-from runtime.sources._portaudio import Deliver, Microphone, open_backend, portaudio
+from runtime.sources._devices import find_microphone, open_backend
+from runtime.sources._portaudio import Deliver, Microphone, portaudio
 from runtime.sources.mic import MicSource
 from tests.waiting import wait_until
 from wakeword.audio.frames import AudioFrame
