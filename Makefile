@@ -6,63 +6,47 @@
 # make clean   remove what these made
 #
 # PYTHON=python3.12 chooses the interpreter, ARGS="-k gate" goes to pytest.
-
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -c constraints.txt
 ARGS ?=
-
 # PyAudio has to be compiled; without what that takes, everything else still is installed.
-TEST_EXTRAS := dev,bench,clap,denoise,dereverb,mic-sounddevice,mqtt,parquet,plot,ray,server,train,translate,wyoming
-
+TEST_EXTRAS := dev,bench,clap,mic-sounddevice,mqtt,parquet,plot,ray,server,train,translate,wyoming
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install install-test test lint format wheel clean
-
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-
 demo: install
 	$(BIN)/python examples/demo.py
-
 install: $(VENV)/.installed
-
 install-test: $(VENV)/.installed-test
-
 test: install-test
 	$(BIN)/python -m pytest $(ARGS)
-
 lint: install-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
 format: install-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
 wheel: install-test
 	rm -rf dist
 	$(BIN)/python -m build
 	scripts/try-wheel dist/*.whl
-
 clean:
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
 $(VENV)/.made:
 	scripts/make-venv $(VENV)
 	@touch $@
-
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) -e ".[mic-sounddevice]"
 	@touch $@
-
 # Stamped only when complete, so that a later run finds what was installed in the meantime.
 $(VENV)/.installed-test: $(VENV)/.made pyproject.toml constraints.txt
 	@if scripts/system-packages audio broker browser; then \

@@ -26,7 +26,7 @@ from training.screen import make_screen, missed
 from training.targets import make_targets
 from training.teachers import load_teacher, teach
 from wakebench.manifest import Manifest
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
 from wakeword.errors import WakesoundError
 

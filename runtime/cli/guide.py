@@ -1,4 +1,9 @@
-"""The guided enrollment at the microphone: takes one after the other, each judged at once."""
+"""The level meter that is shown while takes are recorded.
+
+What an enrollment came to, for people and for programs.
+
+The guided enrollment at the microphone: takes one after the other, each judged at once.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +11,170 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.live import Live
 from rich.text import Text
 
 from enroll import Capture, Drafts, Enrollment
-from enroll.beats import single_beats
+from enroll.patterns import single_beats
 from runtime.cli import screen
-from runtime.cli.meter import Meter
 from runtime.sources import open_source
 from wakeword.errors import LibraryError
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
 
-    from enroll import EnrollmentResult, Finding
-    from wakeword.library import SoundLibrary
+    from rich.console import Console
+
+    from enroll import EnrollmentResult, Finding, Reading
+    from wakeword.library.library import SoundLibrary
     from wakeword.protocols import Source
+
+
+LOWEST_DB = -72.0
+"""Level at the left end of the meter, dBFS; the right end is 0."""
+HOT_DB = -6.0
+"""From here on the meter is yellow."""
+WIDTH = 30
+
+
+class Meter:
+    """A line at the bottom of the terminal; nothing where there is none.
+
+    Args:
+        console: the terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._shown = console.is_terminal
+
+    def __enter__(self) -> Meter:
+        if self._shown:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            self._live.stop()
+
+    def show(self, reading: Reading, title: str) -> None:
+        """Draw it anew.
+
+        Args:
+            reading: what the microphone delivers.
+            title: what is being recorded.
+        """
+        if self._shown:
+            self._live.update(render(reading, title), refresh=True)
+
+
+def render(reading: Reading, title: str) -> Text:
+    """The meter as a line of at most 80 columns."""
+    colour = "red" if reading.clipped else "yellow" if reading.level_db > HOT_DB else "green"
+    filled = screen.bar(1.0 - reading.level_db / LOWEST_DB, WIDTH)
+    line = Text.assemble((f"{title}  ", "bold"), (filled, colour))
+    line.append(f" {reading.level_db:4.0f} dBFS  ", style="dim")
+    if reading.settling:
+        return line.append("keep quiet ...", style="yellow")
+    if reading.clipped:
+        return line.append("too loud", style="red")
+    if reading.active:
+        return line.append("● recording", style="red")
+    return line.append("make the sound")
+
+
+def summary(result: EnrollmentResult) -> dict[str, Any]:
+    """What was enrolled, as a JSON object."""
+    from runtime.cli.pattern import about
+    from runtime.cli.sounds import expectation
+
+    sound, calibration = result.sound, result.calibration
+    return {
+        "name": sound.name,
+        "takes": [
+            {
+                "file": take.file,
+                "length_seconds": round(take.end_seconds - take.start_seconds, 3),
+                "level_db": take.level_db,
+                "snr_db": take.snr_db,
+                "likeness": round(likeness, 4) if likeness is not None else None,
+            }
+            for take, likeness in _judged(result)
+        ],
+        "text": sound.text.written if sound.text else None,
+        "understood": sound.text.text if sound.text else None,
+        "threshold": sound.threshold,
+        "patterns": [about(pattern, sound.name) for pattern in sound.patterns],
+        "vetoes": [veto.label for veto in sound.vetoes],
+        "budget_per_hour": sound.budget_per_hour,
+        **expectation(calibration.expectation),
+        "findings": [
+            {"code": finding.code, "message": finding.message} for finding in result.findings
+        ],
+        "refitted": [
+            {
+                "name": one.after.name,
+                "threshold_before": one.before.threshold,
+                "threshold": one.after.threshold,
+            }
+            for one in result.refitted
+        ],
+    }
+
+
+def _judged(result: EnrollmentResult) -> list[tuple[Any, float | None]]:
+    """Each take with its likeness to the others, which a single one does not have."""
+    takes, scores = result.sound.takes, result.calibration.scores
+    return list(zip(takes, scores or [None] * len(takes), strict=True))
+
+
+def show(result: EnrollmentResult) -> None:
+    """Print it."""
+    from rich.text import Text
+
+    from runtime.cli import screen
+    from runtime.cli.pattern import in_words
+
+    console = screen.console()
+    numbers = ("Length", "Level", "Over noise", "Likeness")
+    table = screen.table("Take", *numbers, right=numbers)
+    for number, (take, likeness) in enumerate(_judged(result), 1):
+        table.add_row(
+            str(number),
+            f"{take.end_seconds - take.start_seconds:.2f} s",
+            f"{take.level_db:.0f} dBFS",
+            f"{take.snr_db:.0f} dB",
+            "-" if likeness is None else f"{likeness:.2f}",
+        )
+    if result.sound.takes:
+        console.print(table)
+    for finding in result.findings:
+        console.print(screen.note(finding.message))
+    sound = result.sound
+    console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
+    if sound.text is not None:
+        console.print(f"In words: {sound.text}.", soft_wrap=True)
+    for pattern in sound.patterns:
+        console.print(f"Wakes on {in_words(pattern, sound)}.")
+    if sound.vetoes:
+        console.print(f"Not on: {', '.join(veto.label for veto in sound.vetoes)}.")
+    about_it = " for a beat" if sound.patterns else f": {result.calibration}"
+    console.print(f"Threshold {sound.threshold:.2f}{about_it}.", soft_wrap=True)
+    for one in result.refitted:
+        change = f"{one.before.threshold:.2f} -> {one.after.threshold:.2f}"
+        text = f"{one.after.name} was fitted anew, or this would set it off: threshold {change}."
+        console.print(text, style="dim", soft_wrap=True)
+
 
 RATE = 48_000
 """Takes are recorded at this rate, so that they serve any encoder, also later."""

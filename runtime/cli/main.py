@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from runtime.cli.group import LazyGroup
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     config_file_option,
     configure_logging,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from runtime.cli.configured import config_option, engine_config, hook_file
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     device_option,
     encoder_option,
@@ -112,7 +112,7 @@ def command(
         if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
         raise MissingExtra("the HTTP service", "server") from None
-    from wakeword.library import SoundLibrary
+    from wakeword.library.library import SoundLibrary
 
     config = ServerConfig(
         host,

@@ -91,7 +91,7 @@ const WORDS = {
   "enroll.refused": ["This take was not used: {why}", "这段录音未被采用：{why}"],
   "enroll.wave": ["Waveform of {name}; the sound is from {start} s to {end} s", "{name} 的波形；声音位于 {start} 秒到 {end} 秒"],
   "enroll.take": ["Take {n}", "第 {n} 段"],
-  "enroll.likeness": ["likeness {n}", "相似度 {n}"],
+  "enroll.scores": ["likeness {n}", "相似度 {n}"],
   "enroll.try": ["2. Try it now", "2. 现在试一试"],
   "enroll.try.hint": ["Make the sound: the bar should pass the line. Talk or clap: it should not.", "发出声音：条形应越过竖线；说话或拍手则不应。"],
   "enroll.try.start": ["Try it", "试一试"],

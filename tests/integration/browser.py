@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from tests.integration.http_server import WAIT_SECONDS
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.testing import noise, placed
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from enroll import enroll_files
 from runtime.services.http.config import Limits, ServerConfig
 from runtime.services.http.server import Server
 from runtime.services.http.service import Service
-from runtime.worker import Worker
-from wakeword.assets import asset
-from wakeword.config import EngineConfig
+from runtime.threads import Worker
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
-from wakeword.library import SoundLibrary
+from wakeword.engine import EngineConfig
+from wakeword.library.library import SoundLibrary
 
 DEMO = asset("demo")
 WHISTLES = sorted(DEMO.glob("whistle_*.flac"))

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from runtime.listener import WakeListener
+from runtime.listening.listener import WakeListener
 from runtime.services.mqtt.bridge import Bridge
 from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device
-from runtime.services.mqtt.outbox import MAX_AGE_SECONDS
+from runtime.services.mqtt.link import MAX_AGE_SECONDS
 from tests.integration.mosquitto import SECONDS, Mosquitto
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.library import SoundLibrary
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Source
 from wakeword.testing import RATE, FedSource, ToneEncoder, make_library, noise, placed, tone
 

@@ -21,8 +21,8 @@ from tests.integration.http_server import (
     serving,
     wait_until,
 )
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")

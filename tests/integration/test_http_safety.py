@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from runtime.services.http import access, recordings, uploads
-from runtime.services.http import limits as bounds
+from runtime.services.http import uploads as bounds
 from runtime.services.http.config import Limits, ServerConfig, read_token
 from runtime.services.http.recordings import Spectrogram
 from runtime.services.http.routes import drawing
@@ -32,9 +32,9 @@ from tests.integration.http_server import (
     upload,
     wait_until,
 )
-from wakeword.audiofile import AudioClip
+from wakeword.audio.reading import AudioClip
 from wakeword.errors import ConfigError
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 
 pytest.importorskip("fastapi")
 
@@ -288,7 +288,7 @@ def test_uploads_are_limited_in_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
     """However small the file is, what it becomes is bounded."""
-    from wakeword.audiofile import encode_flac
+    from wakeword.audio.reading import encode_flac
     from wakeword.testing import silence
 
     with served.client() as client:

@@ -17,7 +17,7 @@ import soundfile
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from runtime.history import History, HistoryConfig
+from runtime.history.store import History, HistoryConfig
 from tests.integration.http_server import (
     DEMO,
     KNOCKS,
@@ -30,8 +30,8 @@ from tests.integration.http_server import (
     upload,
     wait_until,
 )
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")

@@ -21,7 +21,7 @@ from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device, identifier
 from tests.integration.discovery_rules import check_discovery
 from tests.integration.mosquitto import Mosquitto, mosquitto, wait_until
-from wakeword.labels.alarm import Alert
+from wakeword.labels.watch import Alert
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
 DEVICE = Device("hall", "Hall")

@@ -23,8 +23,8 @@ from tests.integration.discovery_rules import check_discovery
 from tests.integration.mosquitto import Ear, Mosquitto, mosquitto, wait_until
 from tests.integration.mqtt_device import HIGH, LOW, WHISTLE, Room, Running, tape, two_sounds
 from wakeword.encoders.logmel import LogMelEncoder
-from wakeword.library import SoundLibrary
-from wakeword.records import PatternRecord
+from wakeword.library.library import SoundLibrary
+from wakeword.library.records import PatternRecord
 from wakeword.testing import RATE, ArraySource, make_library, silence, tone
 
 BASE = "wakesound/kitchen"
@@ -42,7 +42,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often, and answer Home Assistant soon."""
     monkeypatch.setattr(bridge_module, "PERIOD_SECONDS", 0.1)
     monkeypatch.setattr(bridge_module, "LATEST_ANSWER_SECONDS", 0.01)
-    monkeypatch.setattr("runtime.watch.PERIOD_SECONDS", 0.05)
+    monkeypatch.setattr("runtime.listening.watch.PERIOD_SECONDS", 0.05)
 
 
 @pytest.fixture

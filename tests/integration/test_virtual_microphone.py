@@ -155,7 +155,7 @@ def test_it_can_be_closed_while_the_microphone_is_away(vmic: VirtualMic, tmp_pat
 def test_devices_are_listed(vmic: VirtualMic) -> None:
     """The virtual microphone is the default device, and nothing else is printed."""
     code = (
-        "from runtime.devices import list_microphones\n"
+        "from runtime.sources._devices import list_microphones\n"
         "for m in list_microphones(): print(m.index, m.name, m.channels > 0, m.rate, m.default)"
     )
     done = subprocess.run(

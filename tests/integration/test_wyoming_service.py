@@ -34,7 +34,7 @@ from tests.integration.wyoming_service import (
     service,
     talking,
 )
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 
 HEARD = noisy_minute(12.0, 17.0)
 """A whistle at 13.9 s."""

@@ -18,7 +18,7 @@ from wyoming.wake import Detect
 
 from enroll import enroll_files
 from tests.integration.cli_process import running
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.encoders import create_encoder
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"

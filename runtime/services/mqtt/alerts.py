@@ -9,15 +9,14 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runtime.services.mqtt import commands, discovery
+from runtime.services.mqtt import bridge as commands
+from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.bridge import GRACE_SECONDS, LATEST_ANSWER_SECONDS, POLL_SECONDS
-from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.connection import require
+from runtime.services.mqtt.broker import Broker, require
 from runtime.services.mqtt.device import Device, identifier
-from runtime.services.mqtt.link import Link, end
-from runtime.services.mqtt.outbox import Outbox
-from runtime.worker import Worker
-from wakeword.labels.alarm import Alert
+from runtime.services.mqtt.link import Link, Outbox, end
+from runtime.threads import Worker
+from wakeword.labels.watch import Alert
 
 if TYPE_CHECKING:
     from aiomqtt import Message

@@ -1,4 +1,7 @@
-"""The bridge: what is heard goes to the broker, what Home Assistant commands is done."""
+"""Reading what others command.
+
+The bridge: what is heard goes to the broker, what Home Assistant commands is done.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,48 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import random
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from runtime.listener import WakeListener
-from runtime.services.mqtt import commands, discovery
+from runtime.listening.listener import WakeListener
+from runtime.services.mqtt import bridge as commands
+from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.device import Device, identifier
-from runtime.services.mqtt.link import Link, end
-from runtime.services.mqtt.outbox import MAX_AGE_SECONDS, Outbox
+from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
+from runtime.services.mqtt.link import MAX_AGE_SECONDS, Link, Outbox, end
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
-from wakeword.records import SoundRecord
+from wakeword.library.records import SoundRecord
 
 if TYPE_CHECKING:
     from aiomqtt import Message
+
+
+def text(payload: object) -> str:
+    """The message as text; what is no text is no command either."""
+    if isinstance(payload, (bytes, bytearray)):
+        return payload.decode(errors="replace")
+    return "" if payload is None else str(payload)
+
+
+def on_or_off(command: str) -> bool | None:
+    """Whether ``ON`` or ``OFF`` is wanted; None when it is neither."""
+    return {"ON": True, "OFF": False}.get(command.strip().upper())
+
+
+def threshold(command: str) -> float | None:
+    """A threshold that the library takes; None when it is none."""
+    try:
+        value = float(command)
+    except ValueError:
+        return None
+    if not math.isfinite(value) or not LOWEST_THRESHOLD <= value <= HIGHEST_THRESHOLD:
+        return None
+    return value
+
 
 _log = logging.getLogger(__name__)
 

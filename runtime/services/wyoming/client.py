@@ -20,12 +20,10 @@ from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
 from runtime.services.pcm import PcmFormat, Piece, pieces
-from runtime.services.wyoming.backlog import Backlog, Mark
-from runtime.services.wyoming.catalogue import key
-from runtime.services.wyoming.ear import Ear, Heard, Remember
+from runtime.services.wyoming.ear import Backlog, Ear, Heard, Mark, Remember
 from runtime.services.wyoming.framing import FramingError, encodable, read_event
-from runtime.services.wyoming.sounds import Sounds
-from wakeword.config import EngineConfig
+from runtime.services.wyoming.sounds import Sounds, key
+from wakeword.engine import EngineConfig
 from wakeword.errors import AudioFormatError, WakesoundError
 
 _log = logging.getLogger(__name__)

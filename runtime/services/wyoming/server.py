@@ -1,4 +1,7 @@
-"""The server: takes connections and looks after all of them."""
+"""The server: takes connections and looks after all of them.
+
+Serving from start to end: server, announcement, signals.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,24 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import stat
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from runtime.history import History
-from runtime.history_recorder import Recorder
-from runtime.history_writer import HistoryWriter
-from runtime.services.wyoming.address import Address
+from runtime.history.recorder import HistoryWriter, Recorder
+from runtime.history.store import History
+from runtime.services.wyoming.announce import Address, Announcement
 from runtime.services.wyoming.client import Client, Shared
 from runtime.services.wyoming.framing import MAX_LINE_BYTES
 from runtime.services.wyoming.sounds import Sounds
-from wakeword.config import EngineConfig
-from wakeword.engine import Engine
-from wakeword.errors import ServiceError
+from wakeword.engine import Engine, EngineConfig
+from wakeword.errors import ConfigError, ServiceError
 
 _log = logging.getLogger(__name__)
 
@@ -246,3 +250,51 @@ def _free(path: Path) -> None:
             path.unlink()
         else:
             raise ServiceError(f"another program serves unix://{path}")
+
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+async def serve(
+    server: Server,
+    address: Address,
+    *,
+    zeroconf: bool = False,
+    started: Callable[[Address], object] = lambda address: None,
+) -> None:
+    """Serve until a signal comes, or the peer of ``stdio://`` has ended.
+
+    Args:
+        server: not yet started.
+        address: where.
+        zeroconf: announce it in the local network.
+        started: called with the address, the real port in it, once clients can connect.
+
+    Raises:
+        ConfigError: only ``tcp://`` can be announced.
+        WakesoundError: the address is taken, or the encoder cannot be loaded.
+    """
+    if zeroconf and address.kind != "tcp":
+        raise ConfigError(f"{address} is heard on this machine only; --zeroconf needs tcp://")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+    tasks: list[asyncio.Task[Any]] = []
+    try:
+        started(await server.start(address))
+        tasks += [asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())]
+        ends = tuple(tasks)
+        if zeroconf:
+            tasks.append(asyncio.create_task(Announcement(server.sockets).run()))
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.stop()

@@ -10,7 +10,7 @@ import pytest
 from enroll.capture import Capture, Reading
 from enroll.finder import MARGIN_SECONDS
 from wakeword.errors import SourceError
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, ArraySource, FedSource, burst, noise, placed, tone
 
 

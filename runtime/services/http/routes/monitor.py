@@ -11,17 +11,16 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from enroll.label_calibration import fit_labels
+from enroll.words import fit_labels
 from runtime.services.http.connection import FAULT, Connection, Message
-from runtime.services.http.label_ear import LabelEar, LabelTask
+from runtime.services.http.ears import LabelEar, LabelTask
 from runtime.services.http.problems import Refusal
 from runtime.services.http.service import Service
 from runtime.services.pcm import PcmFormat
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
 from wakeword.errors import EncoderError
-from wakeword.labels.alarm import AlarmConfig
-from wakeword.labels.watch import WatchConfig
-from wakeword.labels.written import split_labels
+from wakeword.labels.watch import AlarmConfig, WatchConfig
+from wakeword.labels.wording import split_labels
 
 WAITING_FRAMES = 100
 """Frames of the server's sources that may wait for one client; then some are left out."""
