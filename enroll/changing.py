@@ -27,6 +27,7 @@ from enroll.order import of_library, recordings, without_turned
 from enroll.quality import Finding
 from enroll.words import Named, fit_sound
 from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import Account
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.embedding.embedder import focused, is_short
 from wakeword.embedding.variants import clear_rows, quiet_rows
@@ -397,6 +398,8 @@ class EnrollmentResult:
     """What was told and did not stop it."""
     refitted: tuple[Refitted, ...] = ()
     """Other sounds that it would have set off, and that were fitted anew for that."""
+    recordings: tuple[tuple[str, Account], ...] = ()
+    """The files that its takes come from, and what was heard of each."""
 
 
 @dataclass(frozen=True)

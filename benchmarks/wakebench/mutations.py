@@ -2,7 +2,7 @@
 
     python -m wakebench.mutations --count 20000 --seed 1
 
-Valid files of every format that FFmpeg and libsndfile write here are changed: bytes flipped,
+Valid files of every kind, made with the program ffmpeg, are changed: bytes flipped,
 sizes replaced, pieces cut out, doubled, cut off or blanked. A process of its own reads them, with
 a bound on its memory; what it did not survive, or took longer for than the limit, is kept.
 """
@@ -10,10 +10,10 @@ a bound on its memory; what it did not survive, or took longer for than the limi
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import multiprocessing
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,65 +31,54 @@ MOST_MEMORY = 3 << 30
 SLOWEST_SECONDS = 5.0
 RATE = 16_000
 
-_ENCODED = (
-    ("aac", "mp4", "m4a"),
-    ("aac", "adts", "aac"),
-    ("alac", "mp4", "alac.m4a"),
-    ("alac", "caf", "caf"),
-    ("libopus", "webm", "webm"),
-    ("libopus", "ogg", "opus"),
-    ("libvorbis", "ogg", "ogg"),
-    ("libvorbis", "matroska", "mka"),
-    ("libmp3lame", "mp3", "mp3"),
-    ("mp2", "mp2", "mp2"),
-    ("mp2", "mpegts", "ts"),
-    ("wmav2", "asf", "wma"),
-    ("flac", "flac", "flac"),
-    ("flac", "ogg", "oga"),
-    ("wavpack", "wv", "wv"),
-    ("tta", "tta", "tta"),
-    ("ac3", "ac3", "ac3"),
-    ("adpcm_ms", "wav", "adpcm.wav"),
-    ("adpcm_ima_wav", "wav", "ima.wav"),
-    ("pcm_s16le", "wav", "wav"),
-    ("pcm_s24le", "wav", "24.wav"),
-    ("pcm_f32le", "wav", "float.wav"),
-    ("pcm_mulaw", "au", "au"),
-    ("pcm_s16be", "aiff", "aiff"),
-    ("pcm_s16le", "w64", "w64"),
-    ("pcm_s16le", "avi", "avi"),
-    ("pcm_s16le", "mov", "mov"),
-)
-"""Encoder, container and name of the valid files."""
+_ENCODED = {
+    "m4a": "-c:a aac",
+    "aac": "-c:a aac",
+    "alac.m4a": "-c:a alac",
+    "caf": "-c:a alac",
+    "webm": "-c:a libopus",
+    "opus": "-c:a libopus",
+    "ogg": "-c:a libvorbis",
+    "mka": "-c:a libvorbis",
+    "mp3": "-c:a libmp3lame",
+    "mp2": "-c:a mp2",
+    "ts": "-c:a mp2",
+    "wma": "-c:a wmav2",
+    "flac": "-c:a flac",
+    "oga": "-c:a flac",
+    "wv": "-c:a wavpack",
+    "tta": "-c:a tta",
+    "ac3": "-c:a ac3",
+    "spx": "-ac 1 -ar 16000 -c:a libspeex",
+    "gsm.wav": "-ac 1 -ar 8000 -c:a libgsm_ms",
+    "adpcm.wav": "-c:a adpcm_ms",
+    "ima.wav": "-c:a adpcm_ima_wav",
+    "wav": "-c:a pcm_s16le",
+    "24.wav": "-c:a pcm_s24le",
+    "float.wav": "-c:a pcm_f32le",
+    "rf64.wav": "-c:a pcm_s16le -rf64 always",
+    "au": "-c:a pcm_mulaw",
+    "aiff": "-c:a pcm_s16be",
+    "w64": "-c:a pcm_s16le",
+    "avi": "-c:a pcm_s16le",
+    "mov": "-c:a pcm_s16le",
+}
+"""Options of FFmpeg for the valid files, by the end of their names."""
 
 
 def valid_files() -> dict[str, bytes]:
-    """Files of 2 s of a rising tone, by name; encoders that are not there are left out."""
-    import av
-
-    t = np.arange(2 * RATE) / RATE
-    tone = (8000 * np.sin(2 * np.pi * (300 + 400 * t) * t)).astype(np.int16)
+    """Files of 2 s of a rising tone, by name."""
+    tone = "aevalsrc=0.3*sin(2*PI*(300+400*t)*t)|0.2*sin(2*PI*(300+400*t)*t):s=48000:d=2"
     made = {}
-    for codec, form, name in _ENCODED:
-        channels = 1 if codec in ("adpcm_ima_wav",) else 2
-        rate = 48_000 if codec in ("libopus", "ac3", "mp2", "aac", "libmp3lame") else RATE
-        target = io.BytesIO()
-        try:
-            with av.open(target, "w", format=form) as container:
-                layout = "stereo" if channels == 2 else "mono"
-                stream: Any = container.add_stream(codec, rate=rate, layout=layout)
-                packed = np.ascontiguousarray(np.repeat(tone[:, None], channels, axis=1))
-                frame = av.AudioFrame.from_ndarray(packed.reshape(1, -1), "s16", layout)
-                frame.sample_rate = RATE
-                for packet in stream.encode(frame):
-                    container.mux(packet)
-                container.mux(stream.encode(None))
-        except (av.error.FFmpegError, ValueError) as error:
-            print(f"{name} is left out: {error}", file=sys.stderr)  # noqa: T201
-            continue
-        made["tone." + name] = target.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, options in _ENCODED.items():
+            path = Path(folder, f"tone.{name}")
+            command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", tone, *options.split()]
+            subprocess.run([*command, str(path)], check=True)
+            made[path.name] = path.read_bytes()
     made["chained.ogg"] = made["tone.ogg"] + made["tone.opus"]
     made["joined.mp3"] = made["tone.mp3"] * 2
+    made["tagged.mp3"] = b"ID3\4\0\0\0\0\x10\0" + bytes(2048) + made["tone.mp3"]
     return made
 
 
@@ -131,8 +120,8 @@ def read_each(pipe: Connection) -> None:
     """In the reading process: answer each path with what became of it."""
     import logging
 
-    from wakeword.audio_reading.reading import AudioTooLong, Recording
-    from wakeword.errors import AudioDecodeError
+    from wakeword.audio.reading import Recording
+    from wakeword.errors import AudioDecodeError, AudioTooLong
 
     logging.disable(logging.WARNING)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))

@@ -156,6 +156,7 @@ class SourceLoop:
             frames_dropped=self._queue.dropped,
             samples_lost=getattr(self._source, "samples_lost", 0),
             restarts=getattr(self._source, "restarts", 0),
+            account=getattr(self._source, "account", None),
             error=str(error) if error else "",
             level_db=self._meter.level_db,
             suppressed=self._suppressed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wakeword.audio.frames import AudioFrame
+from wakeword.audio.reading import Account
 from wakeword.audio.resampling import Resampler
 from wakeword.protocols import Source
 
@@ -56,6 +57,12 @@ class Resampled:
     def restarts(self) -> int:
         """How often a device that had gone was opened again; 0 for other sources."""
         return int(getattr(self._source, "restarts", 0))
+
+    @property
+    def account(self) -> Account | None:
+        """What was heard of a recording, at its end; None for other sources."""
+        found: Account | None = getattr(self._source, "account", None)
+        return found
 
     def close(self) -> None:
         """Close the source."""

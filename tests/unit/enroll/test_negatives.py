@@ -9,7 +9,8 @@ import pytest
 
 from enroll.files import enroll_files
 from enroll.negatives import gather_negatives, hear_runs, heard_frames
-from wakeword.audio.reading import AudioClip, write_flac
+from wakeword.audio.flac import write_flac
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
 from wakeword.library.library import SoundLibrary
 from wakeword.scoring.scorer import Owner, Scorer

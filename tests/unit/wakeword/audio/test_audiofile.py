@@ -12,13 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from wakeword.audio.flac import encode_flac, write_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import (
-    encode_flac,
-    read_audio,
-    read_blocks,
-    write_flac,
-)
+from wakeword.audio.reading import read_audio, read_blocks
 from wakeword.errors import AudioDecodeError, AudioFormatError
 
 RATE = 16_000

@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from wakeword.audio import FloatArray
-from wakeword.audio_reading.decoder import scaled
-from wakeword.audio_reading.parts import Part
+from wakeword.audio.files.decoder import scaled
+from wakeword.audio.files.parts import Part
+from wakeword.audio.frames import FloatArray
 
 _TYPES = {
     (1, 8): ("u1", 2.0**-7),
@@ -27,7 +27,7 @@ _FORMAT = 20
 
 
 class LinearDecoder:
-    """The samples of a WAV file, in the form of :class:`wakeword.audio_reading.decoder.Decoder`.
+    """The samples of a WAV file, in the form of :class:`wakeword.audio.files.decoder.Decoder`.
 
     Made by :meth:`of`.
     """

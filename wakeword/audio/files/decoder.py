@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.audio import FloatArray
-from wakeword.audio_reading.formats import CODECS, DEMUXERS
-from wakeword.resampler import Resampler
+from wakeword.audio.files.formats import CODECS, DEMUXERS
+from wakeword.audio.files.parts import ByteView
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.resampling import Resampler
 
 MOST_RETRIES = 64
 """How often a container is asked to go on behind damage."""
@@ -27,12 +28,16 @@ _KINDS: dict[str, tuple[Any, float]] = {
     "dbl": (np.float64, 1.0),
 }
 """FFmpeg's kinds of samples, and what makes full scale 1."""
-_STATING = frozenset(
-    "flac aiff au caf w64 voc wv tta ape tak asf mov,mp4,m4a,3gp,3g2,mj2 matroska,webm".split()
-)
+_STATING = {
+    *("flac", "aiff", "au", "caf", "w64", "voc", "wv", "tta", "ape", "tak", "asf"),
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "matroska,webm",
+}
 """Containers whose length is written in them; elsewhere FFmpeg's is an estimate."""
 _TIMED = frozenset({"amrnb", "amrwb", "amr_nb", "amr_wb"})
 """Codecs of telephones that leave pauses out: a packet that gives nothing is a pause."""
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBE")
+"""What stands between the parts of a joined MP3 file, where a frame is looked for in vain."""
 _LINEAR = ("pcm_f", "pcm_s", "pcm_u")
 
 
@@ -65,7 +70,7 @@ class Decoder:
     """
 
     def __init__(
-        self, file: BinaryIO, rate: int | None = None, channels: int | None = None
+        self, file: BinaryIO | ByteView, rate: int | None = None, channels: int | None = None
     ) -> None:
         import av
 
@@ -104,7 +109,7 @@ class Decoder:
         if context is None or context.name.split(",")[0] not in CODECS.split(","):
             raise Unreadable("codec", "" if context is None else context.name)
         self.codec = context.name
-        self._stream.thread_type = "NONE"
+        context.thread_type = "NONE"
         context.options = {"err_detect": "0"}
         self.is_float = self.codec.startswith("pcm_f")
         """Whether the samples were written as floats, which may lie beyond -1..1."""
@@ -215,7 +220,7 @@ class Decoder:
                 frames = packet.decode()
             except self._errors:
                 frames = []
-                if self.codec not in _TIMED:
+                if self.codec not in _TIMED and not bytes(packet)[:8].startswith(_TAGS):
                     self.damaged += 1
             if not frames and self.codec in _TIMED and packet.size:
                 self._pause(packet)
@@ -260,7 +265,7 @@ def scaled(samples: NDArray[Any], scale: float) -> FloatArray:
     return floats
 
 
-def _why_not_opened(file: BinaryIO) -> str:
+def _why_not_opened(file: BinaryIO | ByteView) -> str:
     """What is wrong with a file that no container opens."""
     file.seek(0)
     head = file.read(1 << 16)

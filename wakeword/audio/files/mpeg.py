@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from wakeword.audio_reading.parts import Layout, Part
+from wakeword.audio.files.parts import Layout, Part
 
 _RATES = (44_100, 48_000, 32_000)
 _SEARCHED = 65536
@@ -68,8 +68,8 @@ def _first_frame(data: bytes) -> int | None:
     at = data.find(b"\xff")
     while 0 <= at < len(data) - 4:
         second, third = data[at + 1], data[at + 2]
-        if second & 0xE6 == 0xE2 and (second >> 3) & 3 != 1 and third >> 4 not in (0, 15):
-            if (third >> 2) & 3 != 3:
-                return at
+        layer_3 = second & 0xE6 == 0xE2 and (second >> 3) & 3 != 1
+        if layer_3 and third >> 4 not in (0, 15) and (third >> 2) & 3 != 3:
+            return at
         at = data.find(b"\xff", at + 1)
     return None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from wakeword.audio_reading.parts import Layout, Part
+from wakeword.audio.files.parts import Layout, Part
 
 OPEN_SIZE = 0x7FFF_0000
 """A size at or above this, beyond the end of the file, was written by a program that did not

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.errors import AudioFormatError
 
 BLOCK_SECONDS = 0.05
@@ -82,7 +82,8 @@ class Mixer:
     def push(self, samples: FloatArray) -> FloatArray:
         """Take ``(channels, n) float32``; what is certain of the mix, ``(m,) float32``."""
         if self._channels == 1:
-            return samples[0]
+            only: FloatArray = samples[0]
+            return only
         if self._rest.shape[1]:
             samples = np.concatenate([self._rest, samples], axis=1)
         whole = samples.shape[1] - samples.shape[1] % self._block
@@ -117,13 +118,14 @@ class Mixer:
                 weights[:, at : at + len(fade)] = before[block][:, None] + change[:, None] * fade
             mixed = np.einsum("cn,cn->n", samples, weights).astype(np.float32)
         self._signs = signs[-1]
-        mixed *= np.float32(1.0 / self._channels)
-        return mixed
+        mean: FloatArray = mixed * np.float32(1.0 / self._channels)
+        return mean
 
     def _in_blocks(self, samples: FloatArray) -> FloatArray:
         """``(channels, blocks, n)``; a last block that is shorter stands alone."""
         size = min(self._block, samples.shape[1])
-        return samples.reshape(self._channels, -1, size)
+        blocks: FloatArray = samples.reshape(self._channels, -1, size)
+        return blocks
 
     def _signs_of(self, gram: NDArray[np.float64]) -> FloatArray:
         """The sign of each channel in each block, ``(blocks, channels) float32``.

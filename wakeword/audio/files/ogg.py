@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from wakeword.audio_reading.parts import Layout, Part
+from wakeword.audio.files.parts import Layout, Part
 
 MOST_LINKS = 100_000
 _BLOCK = 1 << 20
