@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wakeword.audio.channels import Choice
     from wakeword.audio.frames import AudioFrame
     from wakeword.audio.reading import Account, Recording
-    from wakeword.labels import Classifier, Heard
+    from wakeword.labels import Classifier, Question
     from wakeword.labels.classifier import Classification
 
 TIMELINES = (".json", ".csv", ".txt", ".png")
@@ -112,17 +112,18 @@ def command(
         try:
             with Recording(path, channel=channel) as recording:
                 levels = _levels(timeline, recording.rate)
-                heard = classifier.judge(_heard(classifier, recording, levels), question)
+                heard = _heard(classifier, recording, question, levels)
                 account = recording.account
         except AudioError as error:
             bad.append(str(error))
             continue
-        rows.append(
-            {"file": shown, "encoder": encoder.id}
-            | forms.as_json(heard)
-            | account.as_json()
-            | {"warnings": list(account.warnings)}
-        )
+        if as_json:
+            rows.append(
+                {"file": shown, "encoder": encoder.id}
+                | forms.as_json(heard)
+                | account.as_json()
+                | {"warnings": list(account.warnings)}
+            )
         if timeline is not None:
             _write(timeline, heard, levels, printable(path.name), account)
         if not as_json:
@@ -157,8 +158,10 @@ def _levels(timeline: Path | None, rate: int) -> Levels | None:
     return Levels(rate)
 
 
-def _heard(classifier: Classifier, recording: Recording, levels: Levels | None) -> Heard:
-    """A recording, read and embedded piece by piece."""
+def _heard(
+    classifier: Classifier, recording: Recording, question: Question, levels: Levels | None
+) -> Classification:
+    """A recording, read and classified piece by piece."""
     from wakeword.audio.resampling import resampled
 
     def frames() -> Iterator[AudioFrame]:
@@ -167,7 +170,7 @@ def _heard(classifier: Classifier, recording: Recording, levels: Levels | None) 
                 levels.push(frame.samples)
             yield frame
 
-    return classifier.hear_blocks(resampled(frames(), classifier.encoder.rate))
+    return classifier.classify_blocks(resampled(frames(), classifier.encoder.rate), question)
 
 
 def _write(

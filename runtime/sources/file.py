@@ -75,13 +75,14 @@ class FileSource:
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield the frames, the last one as short as it is."""
         began = time.monotonic()
-        for frame in self._frames:
-            if self._realtime:
-                self._closed.wait(max(0.0, began + frame.end / frame.rate - time.monotonic()))
-            if self._closed.is_set():
-                return
-            yield frame
-        self._recording.close()
+        with self._recording:  # closed here: no other thread may close it while it is decoded
+            for frame in self._frames:
+                if self._realtime:
+                    due = began + frame.end / frame.rate
+                    self._closed.wait(max(0.0, due - time.monotonic()))
+                if self._closed.is_set():
+                    return
+                yield frame
 
     def close(self) -> None:
         """Stop before the next frame."""

@@ -149,10 +149,13 @@ class Recording:
 
     def close(self) -> None:
         """Close the file; again does no harm."""
-        decoder = getattr(self, "_decoder", None)
-        if decoder is not None:
-            decoder.close()
-        self._file.close()
+        for held in ("_decoder", "_file"):
+            if (one := getattr(self, held, None)) is not None:
+                one.close()
+
+    def __del__(self) -> None:
+        """A source that nobody hears to its end is let go of without a word."""
+        self.close()
 
     @property
     def stated_seconds(self) -> float | None:
@@ -372,9 +375,10 @@ class Recording:
         head = file.read(16)
         if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
             layout = wav_layout(file, size, start)
-            if layout is not None:
-                self._check_rate(layout)
-                return layout
+            if layout is None:
+                raise self._unreadable(Unreadable("format"))
+            self._check_rate(layout)
+            return layout
         if head[:4] == b"OggS":
             return ogg_layout(file, size, start)
         if head[:1] == b"\xff" and head[1:2] and head[1] & 0xE0 == 0xE0 and head[1] & 6 != 0:

@@ -256,27 +256,28 @@ class Classifier:
         vectors = np.concatenate([self.embed(windows[at : at + AT_ONCE]) for at in blocks])
         return Heard(vectors, tuple(spans), tuple(level_db(window) for window in windows))
 
-    def hear_blocks(self, blocks: Iterable[FloatArray]) -> Heard:
-        """As :meth:`hear`, of audio that comes piece by piece and need not fit into memory.
+    def classify_blocks(self, blocks: Iterable[FloatArray], question: Question) -> Classification:
+        """As :meth:`classify`, of audio that comes piece by piece and need not fit into memory.
 
         Args:
             blocks: each ``(n,) float32`` at the encoder's rate.
+            question: the labels.
 
         Raises:
             AudioFormatError: the audio is empty, not mono float32 or not finite.
             EncoderError: the encoder fails.
         """
-        vectors: list[FloatArray] = []
+        likeness: list[Likeness] = []
         spans: list[tuple[int, int]] = []
         levels: list[float] = []
         windows = self.slices(map(_checked_block, blocks))
         while some := list(itertools.islice(windows, AT_ONCE)):
-            vectors.append(self.embed([samples for _, _, samples in some]))
+            likeness.append(_likeness(self.embed([samples for _, _, samples in some]), question))
             spans += [(start, end) for start, end, _ in some]
             levels += [level_db(samples) for _, _, samples in some]
         if not spans:
             raise AudioFormatError("there is no audio to classify (0 samples)")
-        return Heard(np.concatenate(vectors), tuple(spans), tuple(levels))
+        return self._judged(np.concatenate(likeness), levels, spans, question)
 
     def slices(self, blocks: Iterable[FloatArray]) -> Iterator[Slice]:
         """The windows of :meth:`spans` of a stream, before its end is known.
@@ -330,14 +331,23 @@ class Classifier:
             heard: from :meth:`hear`, or a batch of one's own.
             question: the labels.
         """
-        likeness = heard.vectors.astype(np.float64) @ question.vectors.T.astype(np.float64)
+        likeness = _likeness(heard.vectors, question)
+        return self._judged(likeness, heard.levels_db, heard.spans, question)
+
+    def _judged(
+        self,
+        likeness: Likeness,
+        levels_db: Sequence[float],
+        spans: Sequence[tuple[int, int]],
+        question: Question,
+    ) -> Classification:
         rate = self.encoder.rate
         windows = tuple(
             self._scored(row, level, start / rate, end / rate, question)
-            for row, level, (start, end) in zip(likeness, heard.levels_db, heard.spans, strict=True)
+            for row, level, (start, end) in zip(likeness, levels_db, spans, strict=True)
         )
-        loudest = max(heard.levels_db)
-        weights = weights_of(np.asarray(heard.levels_db) - loudest)
+        loudest = max(levels_db)
+        weights = weights_of(np.asarray(levels_db) - loudest)
         pooled = weights @ likeness / weights.sum()
         whole = self._scored(pooled, loudest, 0.0, windows[-1].end, question)
         return Classification(**vars(whole), windows=windows, wordings=question.wordings)
@@ -446,6 +456,12 @@ class Classifier:
 def weights_of(levels_db: NDArray[np.floating]) -> NDArray[np.float64]:
     """What windows of these levels count in the mean over a recording: their power."""
     return np.asarray(10.0 ** (np.asarray(levels_db, np.float64) / 10.0))
+
+
+def _likeness(vectors: FloatArray, question: Question) -> Likeness:
+    """``(n, labels + background)``: the cosines of windows with texts."""
+    found: Likeness = vectors.astype(np.float64) @ question.vectors.T.astype(np.float64)
+    return found
 
 
 def _checked_block(samples: FloatArray) -> FloatArray:

@@ -153,19 +153,20 @@ class Decoder:
         import av
 
         fifo, rate = av.AudioFifo(), self.rate
+        queued: tuple[int, int, str] | None = None
         resamplers: list[Resampler] = []
         for frame in self._frames:
             if self._lost:
                 yield from self._made(fifo.read(0, partial=True), resamplers)
                 lost, self._lost = self._lost, 0
                 yield np.zeros((self.channels, lost), np.float32)
-            frame.pts = None
-            try:
-                fifo.write(frame)
-            except ValueError:  # another rate, another number of channels, another kind of samples
+            # The queue itself does not look at the number of channels.
+            kind = frame.sample_rate, frame.layout.nb_channels, frame.format.name
+            if kind != queued:
                 yield from self._made(fifo.read(0, partial=True), resamplers)
-                fifo = av.AudioFifo()
-                fifo.write(frame)
+                fifo, queued = av.AudioFifo(), kind
+            frame.pts = None
+            fifo.write(frame)
             if frame.sample_rate != rate:
                 yield from _flushed(resamplers)
                 rate = frame.sample_rate
