@@ -238,6 +238,8 @@ class Recording:
                     self._damaged += 1
                     continue
             left = part.most_samples
+            if left is not None and self._decoder.own_rate != self.rate:
+                left = round(left * self.rate / self._decoder.own_rate)
             for samples in self._decoder.chunks(size):
                 if left is not None:
                     samples = samples[:, :left]

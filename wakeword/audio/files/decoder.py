@@ -117,7 +117,9 @@ class Decoder:
         frames = self._decoded()
         first = next(frames, None)
         self._frames = itertools.chain([] if first is None else [first], frames)
-        self.rate = rate or (first.sample_rate if first else context.sample_rate) or 0
+        self.own_rate = (first.sample_rate if first else context.sample_rate) or 0
+        """Samples per second as they were written."""
+        self.rate = rate or self.own_rate
         self.channels = channels or (len(first.layout.channels) if first else 0)
 
     @property

@@ -43,7 +43,8 @@ class LinearDecoder:
         self._kind = np.dtype(kind)
         self._scale = scale
         self._width = width
-        self.channels, self.rate = struct.unpack_from("<HI", part.head, _FORMAT + 2)
+        self.channels, self.own_rate = struct.unpack_from("<HI", part.head, _FORMAT + 2)
+        self.rate = self.own_rate
         self.is_float = self._kind.kind == "f"
 
     @classmethod

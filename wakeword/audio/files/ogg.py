@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
 
 from wakeword.audio.files.parts import Layout, Part
 
 MOST_LINKS = 100_000
 _BLOCK = 1 << 20
-_CONTINUED, _BEGIN, _END = 1, 2, 4
+_BEGIN, _END = 2, 4
 
 
 def ogg_layout(file: BinaryIO, size: int, start: int = 0) -> Layout:
@@ -23,23 +24,45 @@ def ogg_layout(file: BinaryIO, size: int, start: int = 0) -> Layout:
         start: where its first page begins.
     """
     begins = [start]
-    body = False
-    ended = False
-    for at, flags, whole in _pages(file, size, start):
-        if flags & _BEGIN:
+    lasts: list[int | None] = [None]
+    body = ended = False
+    for page in _pages(file, size, start):
+        if page.flags & _BEGIN:
             if body and len(begins) < MOST_LINKS:
-                begins.append(at)
+                begins.append(page.start)
+                lasts.append(None)
             body = False
         else:
             body = True
-        ended = whole and bool(flags & _END)
+        ended = page.end <= size and bool(page.flags & _END)
+        lasts[-1] = page.granule if ended and 0 < page.granule < 1 << 48 else None
     ends = [*begins[1:], size]
-    parts = tuple(Part(begin, end) for begin, end in zip(begins, ends, strict=True))
+    parts = tuple(
+        Part(begin, end, most_samples=last if _is_vorbis(file, begin) else None)
+        for begin, end, last in zip(begins, ends, lasts, strict=True)
+    )
     return Layout(parts, cut_off=not ended)
 
 
-def _pages(file: BinaryIO, size: int, at: int):  # type: ignore[no-untyped-def]
-    """Place, flags and wholeness of each page; damage between pages is stepped over."""
+def _is_vorbis(file: BinaryIO, at: int) -> bool:
+    """Whether a link is Vorbis alone: the granule of its last page is where its sound ends.
+
+    FFmpeg cuts the end off there only where more than one page came before.
+    """
+    file.seek(at)
+    return b"\x01vorbis" in file.read(64)[28:]
+
+
+class _Page(NamedTuple):
+    start: int
+    end: int
+    flags: int
+    granule: int
+    """Samples of the stream up to the end of this page."""
+
+
+def _pages(file: BinaryIO, size: int, at: int) -> Iterator[_Page]:
+    """Each page in turn; damage between pages is stepped over."""
     block, first = b"", 0
     while at + 27 <= size:
         if not first <= at <= first + len(block) - 282 and first + len(block) < size:
@@ -55,5 +78,6 @@ def _pages(file: BinaryIO, size: int, at: int):  # type: ignore[no-untyped-def]
         count = block[here + 26]
         body = sum(block[here + 27 : here + 27 + count])
         end = at + 27 + count + body
-        yield at, block[here + 5], end <= size
+        granule = int.from_bytes(block[here + 6 : here + 14], "little")
+        yield _Page(at, end, block[here + 5], granule)
         at = end

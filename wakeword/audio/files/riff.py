@@ -22,7 +22,10 @@ BARELY = 64
 MOST_CHUNKS = 10_000
 _WRAP = 1 << 32
 _HEADS = (b"RIFF", b"RF64", b"BW64")
-_TRAILERS = (b"TAG", b"APETAGEX", b"ID3", b"id3 ", b"\0\0\0\0\0\0\0\0")
+_KNOWN = (b"LIST", b"bext", b"iXML", b"_PMX", b"id3 ", b"ID3 ", b"fact", b"cue ", b"smpl", b"JUNK")
+"""Chunks that stand behind the sound in files that were closed properly."""
+_TRAILERS = (*_KNOWN, b"TAG", b"APETAGEX", b"ID3")
+_PADDING = 1 << 20
 _LINEAR = (1, 3, 6, 7)
 """PCM, float, A-law and mu-law: a block is one sample of each channel."""
 
@@ -116,7 +119,10 @@ def _sound(
     if length > rest and (length >= OPEN_SIZE and not big):
         stated, end = None, _before_chunks(file, at, size)
         after = end
-    elif length < rest and not _goes_on(file, size, at + length):
+    elif length < rest and not (
+        _goes_on(file, size, at + length)
+        or (length > BARELY and _only_padding(file, size, at + length))
+    ):
         end = after = _wrapped_end(file, size, at, length)
         note = (
             "the recording was not closed properly; everything up to its end was read"
@@ -171,6 +177,11 @@ def _goes_on(file: BinaryIO, size: int, at: int) -> bool:
     return False
 
 
+def _only_padding(file: BinaryIO, size: int, at: int) -> bool:
+    """Whether nothing but zeros follows, as recorders leave them that write whole clusters."""
+    return size - at <= _PADDING and not any(_read(file, at, size - at))
+
+
 def _wrapped_end(file: BinaryIO, size: int, at: int, length: int) -> int:
     """The end of sound that is longer than it says: where chunks follow, or the end of the file.
 
@@ -187,7 +198,7 @@ def _before_chunks(file: BinaryIO, at: int, size: int) -> int:
     """Where a row of chunks begins that ends with the file; the end of the file without one."""
     first = max(at, size - 65536)
     tail = _read(file, first, 65536)
-    for name in (b"LIST", b"bext", b"iXML", b"_PMX", b"id3 ", b"fact", b"cue ", b"smpl"):
+    for name in _KNOWN:
         place = tail.find(name)
         while place >= 0:
             following = place

@@ -91,7 +91,7 @@ def test_lossless(tmp_path: Path, case: tuple[int, int, str, str]) -> None:
     shell(command, tmp_path)
     clip = read_audio(tmp_path / file)
     assert clip.rate == rate
-    original = np.round(chirp(rate, channels=channels) * 32768) / 32768
+    original = (np.round(chirp(rate, channels=channels) * 32768) / 32768).astype(np.float32)
     np.testing.assert_allclose(clip.samples, mixed(original, rate), atol=2e-4)
     np.testing.assert_allclose(clip.samples, mixed(decoded(tmp_path / file), rate), atol=1e-6)
     assert clip.account is not None
@@ -101,13 +101,19 @@ def test_lossless(tmp_path: Path, case: tuple[int, int, str, str]) -> None:
 
 @pytest.mark.parametrize("case", LOSSY, ids=name_of)
 def test_lossy(tmp_path: Path, case: tuple[int, int, str, str, int | None]) -> None:
-    """As many samples as FFmpeg's program hears, the same sound, and it begins where it began."""
+    """As many samples as FFmpeg's program hears, the same sound, and it begins where it began.
+
+    In Ogg Vorbis the last page says where the sound ends, which the program overlooks in files
+    as short as this.
+    """
     require()
     rate, channels, file, command, begins = case
     write_chirp(tmp_path / "in.wav", rate, channels)
     shell(command, tmp_path)
     clip = read_audio(tmp_path / file)
     reference = mixed(decoded(tmp_path / file), clip.rate)
+    if file.endswith(".ogg"):
+        reference = reference[: len(chirp(rate))]
     assert len(clip.samples) == len(reference)
     assert np.corrcoef(clip.samples, reference)[0, 1] > 0.9999
     if begins is not None and clip.rate == rate:
