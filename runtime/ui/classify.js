@@ -27,7 +27,7 @@ export function show(root) {
     audio = file;
     fill(chosen, file.name, " ", button(t("play"), () => play(file).catch(showProblem), { class: "quiet" }));
   };
-  const files = h("input", { type: "file", id: "audio", class: "unseen", accept: "audio/*,.flac,.mp3,.wav,.ogg,.opus,.aiff" });
+  const files = h("input", { type: "file", id: "audio", class: "unseen", accept: "audio/*,video/*,.flac,.mp3,.wav,.ogg,.opus,.aiff,.m4a,.aac,.3gp,.amr,.caf,.wma,.webm,.mka,.rf64,.bwf,.w64,.wv" });
   files.addEventListener("change", () => files.files[0] && choose(files.files[0]));
   const capture = async () => {
     meter.hidden = false;
