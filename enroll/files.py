@@ -17,7 +17,7 @@ from enroll.quality import Finding
 from enroll.session import BUDGET_PER_HOUR, Enrollment
 from wakeword.audio.channels import MIX, Choice
 from wakeword.audio.reading import AudioClip, printable, read_audio
-from wakeword.errors import TakeRejected
+from wakeword.errors import RecordingTooLong, TakeRejected
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
 from wakeword.library.records import TextRecord
@@ -53,9 +53,9 @@ def enroll_files(
         name: name of the sound.
         paths: recordings of any rate and channel count.
         encoder_spec: what ``create_encoder`` made the encoder from; its ``spec`` by default.
-        budget_per_hour: false alarms per hour that are borne.
+        budget_per_hour: the false-alarm budget.
         ambient: a recording of the room without the sound.
-        replace: whether a sound of that name gives way.
+        replace: whether a sound of that name is replaced.
         force: whether warnings are overridden.
         patterns: what makes an event: numbers of beats, or ``"rhythm"`` for the one that the
             recordings hold. Each beat then becomes a take.
@@ -64,7 +64,7 @@ def enroll_files(
             :class:`wakeword.audio.reading.Recording`.
 
     Raises:
-        ConfigError: a pattern makes no sense.
+        ConfigError: a pattern is invalid.
         SoundExists: there is a sound of that name; nothing was read yet.
         AudioDecodeError: a file cannot be read.
         TakeRejected: a file holds no sound that can be used, or a warning stops it.
@@ -125,6 +125,8 @@ def takes_of_file(path: StrPath) -> list[Take]:
 def _takes_of(clip: AudioClip, path: StrPath) -> list[Take]:
     try:
         return find_takes(clip)
+    except RecordingTooLong as error:
+        raise RecordingTooLong(error.seconds, error.longest_seconds, printable(path)) from None
     except TakeRejected as error:
         raise TakeRejected(f"{printable(path)}: {error}") from None
 
@@ -168,5 +170,5 @@ def _drop_unlike(enrollment: Enrollment, optional: set[str]) -> list[Finding]:
 
 
 def _left_out(finding: Finding) -> Finding:
-    """What is told of a take that the enrollment goes on without."""
+    """The finding about a take that the enrollment goes on without."""
     return Finding("left_out", False, f"{finding.message} (it was left out)")

@@ -1,4 +1,4 @@
-"""What a sound is not: hours of the world, the user's room and the other enrolled sounds."""
+"""Negatives: hours of everyday sound, the user's room, other sounds; reading a room recording."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from wakeword.embedding.embedder import Ear, view_dim
 from wakeword.engine import EngineConfig
 from wakeword.gates import create_gate
 from wakeword.library.ambient import Ambient, AmbientRun
-from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import NegativeBank, load_bank
+from wakeword.scoring.bank import NegativeBank
 
 RUN_SECONDS = 2.0
 """Longer open stretches count as several runs: each could wake once more."""
@@ -31,7 +30,7 @@ Recording = AudioClip | str | os.PathLike[str]
 
 @dataclass(frozen=True, eq=False)
 class Negatives:
-    """What must not wake."""
+    """What must not wake a sound; :class:`enroll.fitter.Fitter` gathers it."""
 
     bank: NegativeBank | None = None
     """The bundled hours; None for an encoder without a bank."""
@@ -42,48 +41,12 @@ class Negatives:
     others: Mapping[str, Sequence[FloatArray]] = field(default_factory=dict)
     """Embeddings of the takes of the other sounds, by name."""
     rejected: Sequence[FloatArray] = ()
-    """Embeddings of what the user said is not this sound, each ``(n, dim)``."""
+    """Embeddings of the rejected examples, each ``(n, dim)``."""
 
     @property
     def hours(self) -> float:
         """Length of all recordings, in hours."""
         return (self.bank.hours if self.bank else 0.0) + self.ambient_seconds / 3600.0
-
-
-def gather_negatives(
-    library: SoundLibrary, encoder: Encoder, name: str, ambient: Recording | Ambient | None = None
-) -> Negatives:
-    """All there is for the sound ``name``.
-
-    Args:
-        library: the sounds, and what is known of the room.
-        encoder: the library's.
-        name: the sound; there need not be one of that name yet.
-        ambient: more of the room.
-
-    Raises:
-        AudioDecodeError: the ambient recording cannot be read.
-        EncoderMismatch: the library was made with another encoder.
-    """
-    room = library.ambient(encoder).read()
-    if ambient is not None:
-        if not isinstance(ambient, Ambient):
-            ambient = hear_ambient(ambient, encoder, EngineConfig(segmenter=library.segmenter))
-        room = room.joined(ambient)
-    return Negatives(
-        bank=load_bank(encoder.id),
-        ambient=room.vectors,
-        ambient_seconds=room.seconds,
-        others=other_sounds(library, encoder, name),
-    )
-
-
-def other_sounds(library: SoundLibrary, encoder: Encoder, name: str) -> dict[str, list[FloatArray]]:
-    """Embeddings of the takes of all sounds but ``name``, by name."""
-    sounds = [s for s in library.sounds() if s.name.casefold() != name.casefold()]
-    vectors = library.vectors(encoder) if sounds else {}
-    found = {s.name: [vectors[t.file] for t in s.takes if t.file in vectors] for s in sounds}
-    return {sound: takes for sound, takes in found.items() if takes}
 
 
 def hear_ambient(

@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from enroll.changing import fit_vetoes
 from enroll.files import takes_of_file
 from enroll.negatives import hear_runs, heard_frames
+from enroll.vetoes import fit_vetoes
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.audio.speech import SpeechDetector

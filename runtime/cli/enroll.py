@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "--takes",
     metavar="N",
     type=click.IntRange(min=1, max=50),
-    help="How many takes to record.  [default: 5]",
+    help="How many takes to record.  [default: 10 of a short sound, 5 of a long one]",
 )
 @click.option("--source", metavar="URI", help="Where to record: mic or mic:NAME.  [default: mic]")
 @click.option("--ambient", metavar="FILE", help="A recording of the room without the sound.")
@@ -155,7 +155,7 @@ def command(
 
         wanted = [make_pattern(pattern, (), 0.0) for pattern in patterns]
         enrollment = Enrollment(library, encoder, spec, name, patterns=wanted, **options)
-        result = Guide(enrollment, library).run(source or "mic", takes or 5)
+        result = Guide(enrollment, library, takes).run(source or "mic")
     if labels:
         from enroll.changing import set_vetoes
 
@@ -173,7 +173,7 @@ def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
         ConfigError: the encoder knows no words.
         EncoderError: it does not know one of these.
     """
-    from enroll.changing import parse_labels
+    from enroll.vetoes import parse_labels
     from wakeword.scoring.veto import SPEECH, label_vectors
 
     guard = [SPEECH] if speech == "guard" else []

@@ -24,8 +24,8 @@ from wakeword.labels.wording import split_labels
 
 if TYPE_CHECKING:
     from runtime.history.clips import ClipConfig, ClipStore
-    from runtime.services.mqtt.broker import Broker
     from runtime.services.mqtt.device import Device
+    from runtime.sinks._broker import Broker
     from wakeword.labels import Question
     from wakeword.labels.watch import AlarmConfig, WatchConfig
 
@@ -311,7 +311,7 @@ class BrokerOptions:
             click.UsageError: the address names a topic.
             ConfigError: it is no address of a broker.
         """
-        from runtime.services.mqtt.broker import parse
+        from runtime.sinks._broker import parse
 
         broker, topic = parse(self.broker_uri or "", self.ca)
         if topic:

@@ -137,14 +137,12 @@ class Settings:
         Raises:
             LibraryCorrupt: ``library.json`` is damaged.
         """
-        from wakeword.encoders import DEFAULT
+        from runtime.models.encoder import encoder_name
 
         configuration = self.configuration()
-        asked = self.encoder or (configuration.encoder if configuration else None)
-        if asked:
-            return asked
-        record = library.record()
-        return record.encoder if record else DEFAULT
+        return encoder_name(
+            library, self.encoder or (configuration.encoder if configuration else None)
+        )
 
     def open_encoder(self, library: SoundLibrary) -> tuple[Encoder, str]:
         """Load the encoder of :meth:`encoder_spec`; with the name to remember it by.
@@ -152,11 +150,10 @@ class Settings:
         Raises:
             WakesoundError: it does not exist or cannot be loaded.
         """
-        from wakeword.encoders import create_encoder
+        from runtime.models.encoder import LibraryEncoder
 
-        spec = self.encoder_spec(library)
-        encoder = create_encoder(spec)
-        return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+        made = LibraryEncoder(library, self.encoder_spec(library))
+        return made(), made.spec  # with a folder's whole path
 
 
 class FiniteRange(click.FloatRange):
@@ -170,6 +167,10 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+    def _describe_range(self) -> str:
+        """What the help shows; nothing where any number will do."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
 
 
 def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -226,7 +227,7 @@ def remember_options(function: Decorated) -> Decorated:
         ("--keep-speech", "Keep it also where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
         ("--no-history", "Remember nothing of what is heard."),
-        ("--no-drift", "Let the sounds not follow the room by and by."),
+        ("--no-drift", "Switch noise adaptation off: thresholds stay as they are."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
             function
@@ -354,10 +355,15 @@ SIGNALS = tuple(
 """What ends the listening, cleanly."""
 
 
-def sources_option(flag: str = "--source") -> Callable[[Decorated], Decorated]:
-    """What to hear, as the argument ``sources``; see :func:`one_standard_input`."""
+def sources_option(*aliases: str) -> Callable[[Decorated], Decorated]:
+    """``--source``, what to hear, as the argument ``sources``; see :func:`one_standard_input`.
+
+    Args:
+        aliases: further names of the option, which older command lines have.
+    """
     return click.option(
-        flag,
+        "--source",
+        *aliases,
         "sources",
         metavar="URI",
         multiple=True,

@@ -54,11 +54,12 @@ def _remove_texts(settings: Settings, library: SoundLibrary, names: Sequence[str
 
     encoder, _ = settings.open_encoder(library)
     for name in names:
-        sound, calibration = remove_text(library, encoder, name)
+        fit = remove_text(library, encoder, name)
+        sound = fit.sound
         click.echo(
             f"{sound.name} has no words any more. Threshold {sound.threshold:.2f}: ", nl=False
         )
-        click.echo(f"{calibration}.")
+        click.echo(f"{fit.calibration}.")
 
 
 def _check(library: SoundLibrary, name: str) -> None:

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from runtime.history.store import History
 from runtime.hooks.action import ANY
 from runtime.hooks.conditions import Conditions
-from runtime.hooks.dispatch import Function
 from runtime.listening.drift import Drift
 from runtime.listening.session import Observe, Session
 from runtime.listening.together import Together
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.sinks import SinkSpec
+from runtime.sinks._function import Function
 from runtime.sources import open_source
 from runtime.sources._resampled import Resampled
-from wakeword.encoders import DEFAULT, create_encoder
 from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import ConfigError, LibraryError
 from wakeword.library.library import SoundLibrary
@@ -31,47 +31,6 @@ from wakeword.library.records import clean_name
 from wakeword.protocols import Encoder, Sink, Source
 from wakeword.scoring.confirmation import make_confirmation
 from wakeword.scoring.scorer import Scorer
-
-
-class LibraryEncoder:
-    """Calling it gives the encoder, loaded once for each name.
-
-    Args:
-        library: it may move to another encoder at any time.
-        encoder: its name, or one of your own; None is the library's.
-        device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
-    """
-
-    def __init__(
-        self, library: SoundLibrary, encoder: str | Encoder | None = None, device: str = "cpu"
-    ) -> None:
-        self._library = library
-        self._encoder = encoder
-        self._device = device
-        self._made: tuple[str, Encoder] | None = None
-
-    def __call__(self) -> Encoder:
-        """The encoder, as the library is now.
-
-        Raises:
-            LibraryCorrupt: ``library.json`` is damaged.
-            WakesoundError: there is no such encoder, or it cannot be loaded.
-        """
-        if self._encoder is not None and not isinstance(self._encoder, str):
-            return self._encoder
-        record = self._library.record()
-        name = self._encoder or (record.encoder if record else DEFAULT)
-        if self._made is None or self._made[0] != name:
-            self._made = name, create_encoder(name, device=self._device)
-        return self._made[1]
-
-    @property
-    def spec(self) -> str:
-        """What ``create_encoder`` made it from, with a folder's whole path; loads it."""
-        encoder = self()
-        name = self._made[0] if self._made is not None else encoder.id
-        return str(getattr(encoder, "spec", name))
-
 
 _log = logging.getLogger(__name__)
 

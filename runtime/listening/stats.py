@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from runtime.hooks.action import ActionStats
 from wakeword.audio.frames import SILENCE_DB
 from wakeword.audio.reading import Account
 
@@ -37,26 +38,6 @@ class SourceStats:
     """Wake events that were only what we played ourselves."""
     account: Account | None = None
     """What was heard of a recording that came to its end."""
-
-
-@dataclass(frozen=True)
-class ActionStats:
-    """One action."""
-
-    sound: str
-    """The sounds it waits for, with commas between; ``"*"`` is any."""
-    action: str
-    """What it does, in words."""
-    called: int
-    """How often it was begun."""
-    failed: int
-    """How often it raised or was refused."""
-    timed_out: int
-    """How often it took too long."""
-    dropped: int
-    """Events that it never got, because it was too slow or hung too often."""
-    skipped: int = 0
-    """Events of its sounds that its conditions kept away, quiet hours for one."""
 
 
 @dataclass(frozen=True)

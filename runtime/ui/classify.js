@@ -79,7 +79,8 @@ function scores(heard) {
   const rows = Object.entries(heard.scores).sort((a, b) => b[1] - a[1]);
   const bars = rows.map(([label, score]) => bar(label, score, reading(heard.understood[label], label)));
   if (heard.none != null) bars.push(bar(t("classify.none"), heard.none, heard.background ? t("classify.nearest", { label: heard.background }) : ""));
-  return [h("section", { class: "panel" }, h("h2", {}, t("classify.result")), h("div", { class: "scores" }, bars))];
+  const warnings = heard.warnings.map((/** @type {string} */ text) => h("p", { class: "hint" }, text));
+  return [h("section", { class: "panel" }, h("h2", {}, t("classify.result")), h("div", { class: "scores" }, bars), ...warnings)];
 }
 
 /**

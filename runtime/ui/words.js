@@ -43,7 +43,7 @@ const WORDS = {
   "listen.stop": ["Stop this browser's microphone", "停止此浏览器的麦克风"],
   "listen.server": ["The server hears {names}", "服务器正在听 {names}"],
   "listen.server.off": ["The server's microphone is off", "服务器的麦克风已关闭"],
-  "listen.server.none": ["The server has no microphone of its own (wakesound serve --listen mic gives it one).", "服务器没有自己的麦克风（用 wakesound serve --listen mic 启动即可）。"],
+  "listen.server.none": ["The server has no microphone of its own (wakesound serve --source mic gives it one).", "服务器没有自己的麦克风（用 wakesound serve --source mic 启动即可）。"],
   "listen.server.start": ["Start the server's", "开启服务器的麦克风"],
   "listen.server.stop": ["Stop the server's", "停止服务器的麦克风"],
   "listen.mute": ["Mute for 30 s", "静音 30 秒"],

@@ -24,6 +24,8 @@ from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
 from wakeword.testing import RATE, ArraySource, noise
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 

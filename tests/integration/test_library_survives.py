@@ -130,6 +130,7 @@ def assert_sound(library: SoundLibrary, old: dict[str, str]) -> None:
 # -- kills ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_before_any_change_to_the_disk(library, enroller, tmp_path):
     """The sound is what it was or what it should be, wherever its replacement is cut off."""
     old = contents(library, "old")
@@ -155,6 +156,7 @@ def test_killed_before_any_change_to_the_disk(library, enroller, tmp_path):
     assert len(found) - kept > 1
 
 
+@pytest.mark.slow
 def test_killed_before_any_change_of_a_first_enrollment(tmp_path, enroller):
     """A library that was never finished can be read and enrolled into."""
     for step in range(1, 100):
@@ -174,6 +176,7 @@ def test_killed_before_any_change_of_a_first_enrollment(tmp_path, enroller):
     assert 8 < step < 99
 
 
+@pytest.mark.slow
 def test_killed_at_random(library, enroller):
     """Twenty-five times, at a moment that nobody chose."""
     old = contents(library, "old")
@@ -385,6 +388,7 @@ def test_the_library_file_edited_by_hand(library, recordings, text):
 # -- company -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_processes_write_at_once(library, recordings):
     """Every sound of both is there afterwards."""
     old = contents(library, "old")
@@ -399,6 +403,7 @@ def test_two_processes_write_at_once(library, recordings):
         enroller.close()
 
 
+@pytest.mark.slow
 def test_two_processes_enroll_one_name(library, recordings):
     """Both say that they did it; the sound is that of one of them, and whole."""
     old = contents(library, "old")

@@ -18,6 +18,8 @@ from tests.integration.page_fixtures import Room, library, room, served
 
 __all__ = ["library", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 VIEWS = ("listen", "enroll", "sounds", "classify", "monitor")
 TOKEN = "a-token-that-is-long-enough"
 NARROW = {"width": 360, "height": 740}

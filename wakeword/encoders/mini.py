@@ -23,7 +23,7 @@ from wakeword.embedding.weights import asset
 from wakeword.encoders._mini_labels import LabelTable, table
 from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
-from wakeword.errors import ConfigError, EncoderError
+from wakeword.errors import ConfigError, EncoderError, ModelDamaged
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class MiniEncoder:
         self._labels: LabelTable = table(json.loads(files["labels.json"]))
         vectors = np.frombuffer(files["labels.f32"], "<f4")
         if vectors.size != len(self._labels.classes) * int(about["text_dim"]):
-            raise EncoderError(f"{folder}: labels.f32 does not fit; install Wakesound again")
+            raise ModelDamaged(folder / "labels.f32", "does not match labels.json", "mini")
         self._label_vectors = vectors.reshape(len(self._labels.classes), -1)
 
     def __repr__(self) -> str:
@@ -129,7 +129,6 @@ class MiniEncoder:
 def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The manifest and the content of its files, once every checksum is right."""
     path = folder / MANIFEST
-    again = "install Wakesound again, or use --encoder logmel"
     try:
         about = json.loads(path.read_bytes())
         sums: Mapping[str, str] = about["files"]
@@ -139,14 +138,14 @@ def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             int(about[name])
         lacking = {"mini.onnx", "labels.json", "labels.f32"} - set(sums)
     except FileNotFoundError as error:
-        raise EncoderError(f"{error.filename} is missing: {again}") from error
+        raise ModelDamaged(error.filename, "is missing", "mini") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EncoderError(f"{path} cannot be read: {again}") from error
+        raise ModelDamaged(path, "cannot be read", "mini") from error
     if lacking:
-        raise EncoderError(f"{path} does not name {', '.join(sorted(lacking))}: {again}")
+        raise ModelDamaged(path, f"does not name {', '.join(sorted(lacking))}", "mini")
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != sums[name]:
-            raise EncoderError(f"{folder / name} is damaged (wrong checksum): {again}")
+            raise ModelDamaged(folder / name, "is damaged (wrong checksum)", "mini")
     return about, files
 
 

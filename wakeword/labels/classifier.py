@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeword.audio.frames import FloatArray, level_db
-from wakeword.errors import AudioFormatError, ConfigError
+from wakeword.errors import AudioFormatError, ConfigError, NoBackground, NoTextEncoder
 from wakeword.labels import prompts
 from wakeword.labels.prompts import TextCache
 from wakeword.labels.wording import Translate, Wording, checked_labels, understand
@@ -185,10 +185,7 @@ class Classifier:
         translate: Translate | None = None,
     ) -> None:
         if not isinstance(encoder, TextEncoder):
-            raise ConfigError(
-                f"the encoder {getattr(encoder, 'id', encoder)} has no text side, so it cannot"
-                " tell what words sound like; use --encoder mini or --encoder clap"
-            )
+            raise NoTextEncoder(getattr(encoder, "id", str(encoder)))
         longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
         window_seconds = longest if window_seconds is None else window_seconds
         if not 0.1 <= window_seconds <= longest:
@@ -420,10 +417,7 @@ class Classifier:
         rivals = self.embed_text(self._background)
         apart = competing(named @ rivals.T, [w.text for w in wordings], self._background)
         if not apart:
-            raise ConfigError(
-                "the labels leave no background to be compared with; name fewer labels, or"
-                " classify with --closed"
-            )
+            raise NoBackground()
         background = tuple(self._background[row] for row in apart)
         return Question(wordings, np.concatenate([named, rivals[apart]]), background)
 

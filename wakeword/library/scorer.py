@@ -10,7 +10,7 @@ from wakeword.errors import ConfigError, EncoderError, LibraryCorrupt
 from wakeword.labels.prompts import TextCache
 from wakeword.library.recordings import Take
 from wakeword.library.records import SoundRecord
-from wakeword.library.storage import Shelf
+from wakeword.library.storage import Storage
 from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.patterns.order import SoundOrder
 from wakeword.patterns.pattern import SoundPatterns
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def library_scorer(
-    shelf: Shelf,
+    storage: Storage,
     sounds: Mapping[str, SoundRecord],
     vectors: TakeVectors,
     encoder: Encoder,
@@ -33,7 +33,7 @@ def library_scorer(
     """Everything the engine needs to know of these sounds.
 
     Args:
-        shelf: where their recordings are, read when an order is first asked for.
+        storage: where their recordings are, read when an order is first asked for.
         sounds: their records, by folder name.
         vectors: embeddings by file; what has none is left out.
         encoder: made them.
@@ -49,7 +49,7 @@ def library_scorer(
         patterns={name: found for name, found in patterns.items() if found is not None},
         vetoes=_vetoes(list(sounds.values()), vectors, encoder),
         orders={
-            sound.name: SoundOrder(partial(_readable, shelf, where, sound), encoder.rate)
+            sound.name: SoundOrder(partial(_readable, storage, where, sound), encoder.rate)
             for where, sound in sounds.items()
             if sound.takes and not sound.patterns
         },
@@ -91,12 +91,12 @@ def _vetoes(
     return {name: veto for name, veto in found.items() if veto is not None}
 
 
-def _readable(shelf: Shelf, where: str, sound: SoundRecord) -> list[Take]:
+def _readable(storage: Storage, where: str, sound: SoundRecord) -> list[Take]:
     """The takes of a sound that can be read."""
     takes = []
     for record in sound.takes:
         try:
-            takes.append(shelf.take(where, record))
+            takes.append(storage.take(where, record))
         except LibraryCorrupt as error:
             _log.warning("%s", error)
     return takes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused, view_dim
 from wakeword.embedding.variants import clear_rows
-from wakeword.errors import AudioFormatError, LibraryCorrupt
+from wakeword.errors import AudioFormatError, VectorsDamaged
 from wakeword.events import Match
 from wakeword.patterns.order import SoundOrder
 from wakeword.patterns.pattern import SoundPatterns
@@ -32,14 +32,14 @@ class VectorIndex:
         vectors: ``(n, dim) float32``, each row of length 1; ``n`` may be 0.
 
     Raises:
-        LibraryCorrupt: the vectors are not finite or have no columns.
+        VectorsDamaged: the vectors are not finite or have no columns.
     """
 
     def __init__(self, vectors: FloatArray) -> None:
         import faiss
 
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
-            raise LibraryCorrupt("the stored vectors are damaged; run 'wakesound reindex'")
+            raise VectorsDamaged()
         self.dim = int(vectors.shape[1])
         self._index = faiss.IndexFlatIP(self.dim)
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))

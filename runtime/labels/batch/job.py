@@ -71,13 +71,13 @@ def find_recordings(folder: Path) -> list[Recording]:
     return sorted(found, key=lambda recording: recording.path.split("/"))
 
 
-def parcels(recordings: Sequence[Recording]) -> list[Parcel]:
-    """The recordings in their order, cut into parcels."""
+def parcels(recordings: Sequence[Recording], most_files: int = PARCEL_FILES) -> list[Parcel]:
+    """The recordings in their order, cut into parcels of so many at most."""
     cut: list[list[Recording]] = []
     room = 0
     for recording in recordings:
         room -= recording.size
-        if not cut or room < 0 or len(cut[-1]) == PARCEL_FILES:
+        if not cut or room < 0 or len(cut[-1]) == most_files:
             cut.append([])
             room = PARCEL_BYTES - recording.size
         cut[-1].append(recording)

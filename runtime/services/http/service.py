@@ -21,9 +21,9 @@ from runtime.history.recorder import HistoryWriter, Recorder
 from runtime.history.store import History, HistoryConfig, HistoryEntry
 from runtime.hooks.book import HookBook
 from runtime.labels.classifier import make_classifier, watching_classifier
-from runtime.listening.assembly import LibraryEncoder
 from runtime.listening.stats import Stats
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
@@ -267,8 +267,7 @@ class Service:
         for sound in sounds:
             if sound.name.casefold() == wanted:
                 return sound
-        known = ", ".join(repr(sound.name) for sound in sounds[:20]) or "none yet"
-        raise SoundNotFound(f"there is no sound {name[:70]!r}; known: {known}")
+        raise SoundNotFound(name[:70], [sound.name for sound in sounds[:20]])
 
     @property
     def knows_words(self) -> bool:

@@ -9,21 +9,23 @@ import asyncio
 import contextlib
 import json
 import logging
-import math
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from runtime.foreign import printable
 from runtime.listening.listener import WakeListener
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
-from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
-from runtime.services.mqtt.link import MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.services.mqtt.device import Device, identifier
+from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.services.mqtt.problems import explained
+from runtime.sinks._broker import Broker
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
-from wakeword.library.records import SoundRecord
+from wakeword.library.records import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, SoundRecord
 
 if TYPE_CHECKING:
     from aiomqtt import Message
@@ -47,9 +49,7 @@ def threshold(command: str) -> float | None:
         value = float(command)
     except ValueError:
         return None
-    if not math.isfinite(value) or not LOWEST_THRESHOLD <= value <= HIGHEST_THRESHOLD:
-        return None
-    return value
+    return value if LOWEST_THRESHOLD <= value <= HIGHEST_THRESHOLD else None
 
 
 _log = logging.getLogger(__name__)
@@ -72,6 +72,10 @@ class Bridge:
         broker: where the events go.
         device: who we are there.
         max_age_seconds: how long an event may wait for a connection.
+        period_seconds: how often the library and the levels are looked at.
+        latest_answer_seconds: the longest pause before Home Assistant's birth is answered.
+        first_pause_seconds: before the second attempt to connect.
+        clock: seconds that only grow, for the age of events.
         rng: for pauses.
     """
 
@@ -82,6 +86,10 @@ class Bridge:
         device: Device,
         *,
         max_age_seconds: float = MAX_AGE_SECONDS,
+        period_seconds: float = PERIOD_SECONDS,
+        latest_answer_seconds: float = LATEST_ANSWER_SECONDS,
+        first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
         self.listener = listener
@@ -89,6 +97,10 @@ class Bridge:
         self._broker = broker
         self._rng = rng or random.Random()
         self._max_age = max_age_seconds
+        self._period = period_seconds
+        self._latest_answer = latest_answer_seconds
+        self._first_pause = first_pause_seconds
+        self._clock = clock
         self._sources: list[str] = []
         self._sounds: dict[str, SoundRecord] = {}
         self._platforms: dict[str, str] = {}
@@ -109,7 +121,7 @@ class Bridge:
             WakesoundError: the encoder cannot be set up.
         """
         loop = asyncio.get_running_loop()
-        self._outbox = Outbox(max_age_seconds=self._max_age)
+        self._outbox = Outbox(max_age_seconds=self._max_age, clock=self._clock)
         self.listener.on("*", lambda event: self._hand_over(loop, event))
         stopped = asyncio.ensure_future(stop.wait())
         tasks: list[asyncio.Future[Any]] = [stopped]
@@ -142,7 +154,13 @@ class Bridge:
             device.threshold_command("+"),
         ]
         return Link(
-            self._broker, device.client, device.availability, self._outbox, topics, self._received
+            self._broker,
+            device.client,
+            device.availability,
+            self._outbox,
+            topics,
+            self._received,
+            first_pause_seconds=self._first_pause,
         )
 
     async def _send_rest(self, link: Link, stopped: asyncio.Future[Any]) -> None:
@@ -181,7 +199,7 @@ class Bridge:
     async def _watch(self) -> None:
         """Keep the states up to date until all sources have ended."""
         while True:
-            await asyncio.sleep(PERIOD_SECONDS)
+            await asyncio.sleep(self._period)
             ended = self._listening and not self.listener.listening
             await self._look()
             self._report_sources()
@@ -198,7 +216,7 @@ class Bridge:
             sounds = await asyncio.to_thread(library.sounds)
         except (WakesoundError, OSError) as error:
             if str(error) != self._problem:
-                _log.warning("the sounds cannot be read, those before stay: %s", error)
+                _log.warning("the sounds cannot be read, those before stay: %s", explained(error))
             self._problem = str(error)
             return
         self._seen, self._problem = seen, ""
@@ -246,7 +264,7 @@ class Bridge:
                 self._describe(discovery.platforms(text))
         elif topic == self.device.birth:
             if text == "online":
-                await asyncio.sleep(self._rng.uniform(0, LATEST_ANSWER_SECONDS))
+                await asyncio.sleep(self._rng.uniform(0, self._latest_answer))
                 self._outbox.renew()
         elif topic == self.device.listening_command:
             await self._switch(text)
@@ -270,7 +288,7 @@ class Bridge:
                 self._listening = True
                 _log.warning("listening was turned on from %s", self._broker)
             except (WakesoundError, OSError) as error:
-                _log.error("listening cannot be turned on: %s", error)
+                _log.error("listening cannot be turned on: %s", explained(error))
         self._report_listening()
 
     async def _set_threshold(self, topic: str, text: str) -> None:
@@ -280,13 +298,15 @@ class Bridge:
         )
         value = commands.threshold(text)
         if sound is None or value is None:
-            _log.warning("%s: no such sound, or %r is no threshold", topic, text[:40])
+            _log.warning(
+                "%s: no such sound, or %r is no threshold", printable(topic), printable(text, 40)
+            )
             return
         library = self.listener.library
         try:
             await asyncio.to_thread(library.set_threshold, sound.name, value, sound.budget_per_hour)
         except (WakesoundError, OSError) as error:
-            _log.error("the threshold of %r stays as it is: %s", sound.name, error)
+            _log.error("the threshold of %r stays as it is: %s", sound.name, explained(error))
             return
         _log.info("the threshold of %r is now %g", sound.name, value)
         await self._look()

@@ -15,9 +15,9 @@ from functools import cached_property
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 
-from runtime.listening.assembly import LibraryEncoder
 from runtime.listening.drift import Drift
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.services.wyoming.ear import Loaded
 from runtime.services.wyoming.framing import encodable
 from runtime.threads import Worker

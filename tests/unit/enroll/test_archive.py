@@ -303,6 +303,7 @@ def test_a_take_that_cannot_be_embedded_stops_all(library, archive, tmp_path, fa
     assert not (tmp_path / "to").exists()
 
 
+@pytest.mark.slow
 def test_thresholds_do_not_depend_on_the_order(library, tmp_path):
     """Sounds that come together are fitted beside each other, the first like the last."""
     fitted = []

@@ -159,7 +159,7 @@ def test_what_feedback_raised_does_not_fall_again(library):
         follow(library, ENCODER, room_runs(room(*[tone(300.0 + number, 0.4)] * 4, seed=number)))
         assert library.get("beep").threshold >= raised
     recalibrate(library, ENCODER)
-    assert library.get("beep").lowest is None
+    assert library.get("beep").threshold_floor is None
 
 
 def test_what_feedback_kept_does_not_fall_either(library):
@@ -179,7 +179,7 @@ def test_the_bound_outlives_a_refit_that_nobody_asked_for(library):
     follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4)))
     raised = reject(library, ENCODER, "beep", near_miss()).sound
     recalibrate(library, ENCODER, ["beep"], may_fall=False)
-    assert library.get("beep").lowest == raised.lowest
+    assert library.get("beep").threshold_floor == raised.threshold_floor
     follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4, seed=1)))
     assert library.get("beep").threshold >= raised.threshold
 
@@ -188,10 +188,10 @@ def test_the_bound_outlives_a_refit_that_nobody_asked_for(library):
 def test_taken_back_in_any_order_no_bound_is_left(library, order):
     reject(library, ENCODER, "beep", near_miss(), "one")
     reject(library, ENCODER, "beep", near_miss(-18.0), "two")
-    assert library.get("beep").lowest is not None
+    assert library.get("beep").threshold_floor is not None
     for event in order:
         undo(library, ENCODER, "beep", event)
-    assert library.get("beep").lowest is None
+    assert library.get("beep").threshold_floor is None
 
 
 def test_the_expectation_is_that_of_the_threshold(library):

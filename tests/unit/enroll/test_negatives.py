@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from enroll.files import enroll_files
-from enroll.negatives import gather_negatives, hear_runs, heard_frames
+from enroll.fitter import Fitter
+from enroll.negatives import hear_ambient, hear_runs, heard_frames
 from wakeword.audio.flac import write_flac
 from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
-from wakeword.library.library import SoundLibrary
 from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
@@ -61,7 +61,8 @@ def test_a_file_of_any_length_is_heard_piece_by_piece(tmp_path):
 def test_all_there_is_is_gathered(tmp_path):
     """The room's runs and length, and the takes of every sound but the one in question."""
     library = make_library(tmp_path, {"low": tone(440.0, 0.4), "high": tone(2000.0, 0.4)})
-    negatives = gather_negatives(library, ENCODER, "LOW", AudioClip(STREAM, RATE))
+    library.ambient(ENCODER).add(hear_ambient(AudioClip(STREAM, RATE), ENCODER))
+    negatives = Fitter(library, ENCODER).evidence(library.get("LOW")).negatives
     assert negatives.bank is None
     assert len(negatives.ambient) == 4
     assert negatives.hours == pytest.approx(8.0 / 3600.0)
@@ -71,14 +72,13 @@ def test_all_there_is_is_gathered(tmp_path):
 def test_a_long_room_is_never_in_memory_as_a_whole(tmp_path):
     """Hours of it may be given: only a piece at a time is held."""
     write_flac(tmp_path / "room.flac", noise(400.0, level_db=-70.0), RATE)
-    library = SoundLibrary(tmp_path / "library")
     tracemalloc.start()
     try:
-        negatives = gather_negatives(library, ENCODER, "x", tmp_path / "room.flac")
+        room = hear_ambient(tmp_path / "room.flac", ENCODER)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert negatives.ambient_seconds == pytest.approx(400.0)
+    assert room.seconds == pytest.approx(400.0)
     assert peak < 400 * RATE * 4 / 2
 
 

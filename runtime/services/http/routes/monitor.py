@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from enroll.words import fit_labels
+from runtime.foreign import printable
 from runtime.services.http.connection import FAULT, Connection, Message
 from runtime.services.http.ears import LabelEar, LabelTask
 from runtime.services.http.problems import Refusal
@@ -110,10 +111,10 @@ class _MonitorConnection(Connection):
         wanted = MonitorWanted.model_validate(declared)
         format = PcmFormat(wanted.rate, wanted.width, wanted.channels)
         if wanted.source == "server" and not self.service.hearing.listening:
-            reason = self.service.hearing.problem or "start it with serve --listen mic"
+            reason = self.service.hearing.problem or "start it with serve --source mic"
             raise Refusal(409, "no_sources", f"the server itself does not listen: {reason}")
         task = await self.service.hearing_jobs.run(_task, self.service, wanted)
-        shown = "".join(c for c in wanted.name if c.isprintable()).strip()
+        shown = printable(wanted.name)
         self.ear = LabelEar(task, format, f"ws:{shown}" if shown else "ws")
         self.listener = self.ear
         await self.tell(_ready(wanted, task))

@@ -41,7 +41,7 @@ print(json.dumps([str(folder), sorted(p.name for p in folder.iterdir()), told]))
 
 USE = """
 import json
-from wakeword import models
+from wakeword.embedding import weights as models
 from wakeword.encoders import create_encoder
 encoder = create_encoder("clap:somebody/tiny")
 here = [(m.hub_id, str(m.folder)) for m in models.installed()]

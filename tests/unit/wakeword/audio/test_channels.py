@@ -70,8 +70,8 @@ def test_no_mix_cancels(angles: list[float], gains: list[float]) -> None:
     """Whatever the phases: at least 0.7 / n of the channels' mean power is in the mix of n."""
     t = 2 * np.pi * 1000 * np.arange(RATE // 4) / RATE
     phases = [0.0, *angles]
-    channels = np.stack([g * np.sin(t + a) for g, a in zip(gains, phases, strict=False)])
-    channels = channels.astype(np.float32)
+    waves = [g * np.sin(t + a) for g, a in zip(gains, phases, strict=False)]
+    channels = np.stack(waves).astype(np.float32)
     steady = mixed(channels)[RATE // 20 :]
     mean = np.mean([power(channel) for channel in channels])
     assert power(steady) > 0.69 / len(channels) * mean
