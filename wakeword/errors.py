@@ -3,6 +3,7 @@
     WakesoundError
     ├── AudioError                  audio that cannot be used
     │   ├── AudioDecodeError        a file that is not readable audio
+    │   │   └── AudioTooLong        a recording longer than may be read
     │   └── AudioFormatError        wrong rate, shape, dtype or value
     ├── TakeRejected                a recording that cannot serve as a take
     │   ├── RecordingTooLong        too long to search for a sound
@@ -88,6 +89,19 @@ class AudioDecodeError(AudioError):
     """A file that is not readable audio."""
 
 
+class AudioTooLong(AudioDecodeError):
+    """A recording that is longer than may be read.
+
+    Args:
+        message: what is told.
+        most_seconds: what may be read.
+    """
+
+    def __init__(self, message: str, most_seconds: float) -> None:
+        super().__init__(message)
+        self.most_seconds = most_seconds
+
+
 class AudioFormatError(AudioError):
     """Wrong rate, shape, dtype or value."""
 
@@ -108,8 +122,8 @@ class RecordingTooLong(TakeRejected):
     def __init__(self, seconds: float, longest_seconds: float, file: str = "") -> None:
         where = f"{file}: " if file else ""
         super().__init__(
-            f"{where}the recording is {seconds / 60:.0f} minutes long; at most "
-            f"{longest_seconds / 60:.0f} minutes are searched for a sound"
+            f"{where}the recording is {seconds:.0f} s long; at most {longest_seconds:.0f} s are "
+            "searched for a sound"
         )
         self.seconds = seconds
         self.longest_seconds = longest_seconds

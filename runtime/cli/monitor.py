@@ -120,7 +120,7 @@ def command(
     one_standard_input(sources)
     needed, watch = alarms.named(wanted_labels(labels, labels_file)), alarms.watch()
     encoder, _ = settings.open_encoder(settings.open_library())
-    longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+    longest = encoder.longest_seconds or encoder.window_seconds
     classifier = watching_classifier(encoder, window_seconds=min(watch.window_seconds, longest))
     rivals = split_labels(against or "")
     question = classifier.question([*needed, *rivals], fewest=1)

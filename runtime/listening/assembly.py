@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runtime.history.store import History
 from runtime.hooks.action import ANY
@@ -26,11 +26,11 @@ from runtime.sources import open_source
 from runtime.sources._resampled import Resampled
 from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import ConfigError, LibraryError
+from wakeword.library.confirmation import make_confirmation
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import clean_name
 from wakeword.protocols import Encoder, Sink, Source
-from wakeword.scoring.confirmation import make_confirmation
-from wakeword.scoring.scorer import Scorer
 
 _log = logging.getLogger(__name__)
 
@@ -110,8 +110,9 @@ class Assembly:
         watch = LibraryWatch(
             self._library,
             encoder,
-            lambda scorer: self._reload(session, scorer, encoder),
+            lambda sounds: _reload(session, sounds),
             None if self._drift is None else self._drift.tick,
+            self._read,
         )
         sounds = watch.read()
         if not sounds.sounds:
@@ -119,16 +120,15 @@ class Assembly:
                 f"no sound in {self._library.folder} can be used, since their recordings are "
                 "missing or damaged; enroll them again"
             )
-        self._let_confirm(sounds, encoder)
         session = Session(loop, self._history)
         with contextlib.ExitStack() as undo:
             undo.callback(session.dispatcher.close)
             for name, source in open_sources(self._sources, encoder.rate, realtime=self._realtime):
                 undo.callback(source.close)
                 engine = Engine(sounds, encoder, self._config)
-                session.add(source, engine, self._observe, name)
-                if self._drift is not None and source.live:
-                    self._drift.watch(engine)
+                drift = self._drift if source.live else None
+                observers = [] if drift is None else [drift.collector(engine)]
+                session.add(source, engine, self._observe, name, observers)
             for trigger in together:
                 self.add_together(session, trigger)
             for entry in actions:
@@ -166,16 +166,15 @@ class Assembly:
             trigger.spelled(lambda name: self._library.event_name(clean_name(name)))
         )
 
-    def _let_confirm(self, sounds: Scorer, encoder: Encoder) -> None:
-        """Ask the second encoder about these sounds too, if there is one."""
-        if self._second is not None:
-            second = self._second()
-            name = self._second_name or second.id
-            sounds.confirmation = make_confirmation(self._library, encoder, second, name)
-
-    def _reload(self, session: Session, sounds: Scorer, encoder: Encoder) -> None:
-        self._let_confirm(sounds, encoder)
-        _reload(session, sounds)
+    def _read(self, encoder: Encoder) -> EnrolledSounds:
+        """The sounds as they are, with what a second encoder knows of them, if there is one."""
+        sounds = self._library.enrolled(encoder)
+        if self._second is None:
+            return sounds
+        second = self._second()
+        name = self._second_name or second.id
+        confirmation = make_confirmation(self._library, encoder, second, name)
+        return replace(sounds, confirmation=confirmation)
 
     def _spelled(self, name: str, session: Session) -> str:
         """How the sound, pattern or trigger is spelled."""
@@ -206,9 +205,13 @@ def open_sources(
         SourceError: one cannot be heard.
     """
     for spec in _listed(specs):
-        if not isinstance(spec, (str, os.PathLike)):
+        if isinstance(spec, Source):
             yield None, Resampled(spec, rate)
             continue
+        if not isinstance(spec, (str, os.PathLike)):
+            raise ConfigError(
+                f"{spec!r} is no source: derive its class from wakeword.protocols.Source"
+            )
         name, uri = named_source(os.fspath(spec))
         yield name, open_source(uri, rate, realtime=realtime)
 
@@ -221,7 +224,7 @@ def named_source(spec: str) -> tuple[str | None, str]:
     return None, spec
 
 
-def _reload(session: Session, sounds: Scorer) -> None:
+def _reload(session: Session, sounds: EnrolledSounds) -> None:
     known = {name.casefold() for name in (*sounds.sounds, *sounds.events)}
     known |= {trigger.name.casefold() for trigger in session.together}
     for sound, action in session.dispatcher.missing(known):
@@ -230,7 +233,7 @@ def _reload(session: Session, sounds: Scorer) -> None:
 
 
 def _listed(sources: SourceSpec | Sequence[SourceSpec]) -> tuple[SourceSpec, ...]:
-    if isinstance(sources, (str, os.PathLike, Source)):
+    if isinstance(sources, str) or not isinstance(sources, Sequence):
         return (sources,)
     if not sources:
         raise ConfigError("name at least one source, e.g. 'mic'")

@@ -10,11 +10,11 @@ from contextlib import suppress
 
 from runtime.threads import Worker
 from wakeword.errors import LibraryError, WakesoundError
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.leftovers import leftovers, sweep
 from wakeword.library.library import SoundLibrary
 from wakeword.library.storage import locked
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
 
 _log = logging.getLogger(__name__)
 
@@ -38,14 +38,16 @@ class LibraryWatch:
         changed: called with the new sounds.
         reminder_seconds: how often the same trouble is logged again.
         also: called each time before it looks, with what gives the encoder; it may take a while.
+        read: reads the sounds with an encoder; by default what the library has.
     """
 
     def __init__(
         self,
         library: SoundLibrary,
         encoder: Encoder | Callable[[], Encoder],
-        changed: Callable[[Scorer], object],
+        changed: Callable[[EnrolledSounds], object],
         also: Callable[[Callable[[], Encoder]], object] | None = None,
+        read: Callable[[Encoder], EnrolledSounds] | None = None,
         *,
         reminder_seconds: float = REMINDER_SECONDS,
     ) -> None:
@@ -56,12 +58,14 @@ class LibraryWatch:
         self._reminder_seconds = reminder_seconds
         self._changed = changed
         self._also = also
+        self._read = read
+        self._newest: EnrolledSounds | None = None
         self._stopped = threading.Event()
         self._thread = Worker("wakesound-library", self._watch)
         self.reloads = 0
         """How often the sounds were read anew."""
 
-    def read(self) -> Scorer:
+    def read(self) -> EnrolledSounds:
         """The sounds as they are; from now on only what changes is told.
 
         What was never read counts as changed as soon as it can be.
@@ -70,7 +74,8 @@ class LibraryWatch:
             WakesoundError: the encoder or the library cannot be used.
         """
         seen = self._library.fingerprint()
-        sounds = self._library.scorer(self._current_encoder())
+        read = self._read or self._library.enrolled
+        sounds = self._newest = read(self._current_encoder())
         self._seen = seen
         self._stored = self._library.record() is not None
         return sounds
@@ -91,8 +96,11 @@ class LibraryWatch:
     def _watch(self) -> None:
         self._tidy()
         problem, told_at = "", 0.0
-        while not self._stopped.wait(PERIOD_SECONDS):
+        seconds = 0.0
+        while not self._stopped.wait(seconds):
+            seconds = PERIOD_SECONDS
             try:
+                self._prepare()
                 if self._also is not None:
                     self._also(self._current_encoder)
                 self._look()
@@ -111,6 +119,12 @@ class LibraryWatch:
             with suppress(WakesoundError, OSError), locked(folder):
                 sweep(folder)
 
+    def _prepare(self) -> None:
+        """Read the recordings that are needed once a sound is heard: not in an engine's thread."""
+        sounds, self._newest = self._newest, None
+        if sounds is not None:
+            sounds.prepare()
+
     def _look(self) -> None:
         if self._library.fingerprint() == self._seen:
             return
@@ -119,6 +133,7 @@ class LibraryWatch:
                 f"{self._library.folder} has disappeared; if it is on a disk or a share, connect it"
             )
         sounds = self.read()
+        self._prepare()
         _log.info("the sounds have changed; now listening for: %s", ", ".join(sounds.sounds))
         self._changed(sounds)
         self.reloads += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wakeword.encoders import DEFAULT, create_encoder
+from wakeword.errors import ConfigError
 from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Encoder
 
@@ -43,8 +44,12 @@ class LibraryEncoder:
             LibraryCorrupt: ``library.json`` is damaged.
             WakesoundError: the encoder does not exist or cannot be loaded.
         """
-        if self._encoder is not None and not isinstance(self._encoder, str):
+        if isinstance(self._encoder, Encoder):
             return self._encoder
+        if self._encoder is not None and not isinstance(self._encoder, str):
+            raise ConfigError(
+                f"{self._encoder!r} is no encoder: derive its class from wakeword.protocols.Encoder"
+            )
         name = encoder_name(self._library, self._encoder)
         if self._made is None or self._made[0] != name:
             self._made = name, create_encoder(name, device=self._device)
@@ -54,5 +59,4 @@ class LibraryEncoder:
     def spec(self) -> str:
         """The argument of ``create_encoder``, with a folder's whole path; loads the encoder."""
         encoder = self()
-        name = self._made[0] if self._made is not None else encoder.id
-        return str(getattr(encoder, "spec", name))
+        return encoder.spec or (self._made[0] if self._made is not None else encoder.id)

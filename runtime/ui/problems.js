@@ -64,7 +64,7 @@ const SAID = [
   [/no text side/, "此服务器的编码器不懂文字，请用 --label-encoder mini 启动。"],
   [/no sound stands out.*at (-?\d+) dBFS/, "没有听到突出于背景（{1} dBFS）的声音，请更大声或靠近麦克风再录一次。"],
   [/the recording is silent/, "录音是静音，请检查麦克风。"],
-  [/is ([\d.]+) minutes long/, "录音长达 {1} 分钟，请只截取声音本身。"],
+  [/the recording is (\d+) s long/, "录音长达 {1} 秒，请只截取声音本身。"],
   [/the file is empty/, "文件是空的（0 字节），请重新录制或复制。"],
   [/there is no audio in it/, "文件里没有声音，请重新录制。"],
   [/damaged or cut off after ([\d.]+) s/, "文件在 {1} 秒之后损坏或被截断，请重新录制或复制。"],

@@ -25,7 +25,7 @@ WHISTLE = "口哨"
 """The name of the high tone."""
 
 
-class Room:
+class Room(Source):
     """A live source that can be opened again, as a microphone can."""
 
     rate = RATE

@@ -153,8 +153,8 @@ def test_a_recording_with_too_many_samples_is_told_its_seconds(tmp_path: Path) -
     with pytest.raises(Refusal) as refused:
         decode(io.BytesIO(file.getvalue()), "eight.flac", 600.0, 96_000)
     assert refused.value.status_code == 413
-    assert "at 48000 Hz with 8 channels at most 0 s" in refused.value.detail
-    with pytest.raises(Refusal, match="") as refused:
+    assert "at most 0.25 s" in refused.value.detail
+    with pytest.raises(Refusal) as refused:
         decode(io.BytesIO(file.getvalue()), "eight.flac", 0.5, 10_000_000)
     assert "at most 0.5 s" in refused.value.detail
 

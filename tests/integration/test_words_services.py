@@ -15,6 +15,7 @@ from tests.integration.cli_process import running
 from tests.integration.discovery_rules import check_discovery
 from tests.integration.http_server import serving
 from tests.integration.mosquitto import mosquitto
+from tests.waiting import wait_until
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.reading import read_audio
 from wakeword.audio.resampling import resample
@@ -65,6 +66,20 @@ def test_http(library: Path, stream: FloatArray) -> None:
             websocket.send('{"event": "end"}')
             told = [json.loads(message) for message in websocket]
         assert [event["sound"] for event in told if event["event"] == "wake"] == ["call"]
+
+
+def test_http_hears_its_own_source(library: Path) -> None:
+    """``serve --listen`` wakes on it: the encoder that is timed there still knows its words."""
+    pytest.importorskip("fastapi")
+
+    listen = (f"file:{WHISTLE}",)
+    with (
+        serving(library, engine_config=EngineConfig(), listen=listen, realtime=False) as served,
+        served.client() as client,
+    ):
+        assert client.get("/listening").json()["problem"] == ""
+        wait_until(lambda: client.get("/listening").json()["sources"][0]["state"] == "ended")
+        assert client.get("/listening").json()["sources"][0]["events"] == 1
 
 
 def test_the_last_take_of_a_sound_with_words_can_be_deleted(tmp_path: Path) -> None:

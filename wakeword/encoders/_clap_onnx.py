@@ -20,6 +20,7 @@ from wakeword.embedding.embedder import checked
 from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError, MissingExtra, ModelDamaged
+from wakeword.protocols import Encoder
 
 MANIFEST = "clap-onnx.json"
 """Makes a folder one of these."""
@@ -38,8 +39,8 @@ _LABELS_KEPT = 1024
 _CHUNK = 1 << 20
 
 
-class ClapOnnxEncoder:
-    """A CLAP without torch; see :class:`wakeword.protocols.TextEncoder`.
+class ClapOnnxEncoder(Encoder):
+    """A CLAP without torch; see :class:`wakeword.protocols.Encoder`.
 
     Args:
         folder: an exported CLAP.
@@ -70,7 +71,7 @@ class ClapOnnxEncoder:
         self._logmel = ClapLogMel.from_dict(about["front_end"])
         self.rate = self._logmel.rate
         self.longest_seconds = self._logmel.seconds
-        self.window_seconds = min(_WINDOW_SECONDS, self.longest_seconds)
+        self.window_seconds = min(_WINDOW_SECONDS, self._logmel.seconds)
         self._labels: dict[str, FloatArray] = {}
         self._tokenizer = _tokenizer(self._verified("tokenizer.json"))
         self._audio = _session(self._verified("audio.onnx"), threads)

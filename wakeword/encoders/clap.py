@@ -36,6 +36,7 @@ from wakeword.errors import (
     MissingExtra,
     ModelNotFound,
 )
+from wakeword.protocols import Encoder
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ _RECOMPUTED = ("position_ids", "token_type_ids", "relative_position_index", "num
 """Buffers that a checkpoint may lack: they follow from the configuration."""
 
 
-class ClapEncoder:
-    """A CLAP model; see ``wakeword.protocols.TextEncoder``.
+class ClapEncoder(Encoder):
+    """A CLAP model; see ``wakeword.protocols.Encoder``.
 
     Args:
         folder: the checkpoint.
@@ -100,7 +101,7 @@ class ClapEncoder:
         self.rate = self.logmel.rate
         self.dim = int(self.model.config.projection_dim)
         self.longest_seconds = self.logmel.seconds
-        self.window_seconds = min(WINDOW_SECONDS, self.longest_seconds)
+        self.window_seconds = min(WINDOW_SECONDS, self.logmel.seconds)
         self._label = lru_cache(_LABELS_KEPT)(self._embed_label)
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from wakeword.errors import (
 )
 from wakeword.labels.prompts import TextCache
 from wakeword.library.ambient import SINCE_FILE, AmbientStore
+from wakeword.library.enrolled import EnrolledSounds, enrolled_sounds
 from wakeword.library.leftovers import REMOVED, marked, sweep
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
@@ -36,7 +37,6 @@ from wakeword.library.records import (
     clean_name,
     new_name,
 )
-from wakeword.library.scorer import library_scorer
 from wakeword.library.storage import (
     Storage,
     explained,
@@ -47,7 +47,6 @@ from wakeword.library.storage import (
 )
 from wakeword.library.vectors import LibraryVectors, TakeVectors
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
 
 
 class LibraryReader:
@@ -568,7 +567,7 @@ class SoundLibrary(LibraryWriter):
         """
         return LibraryVectors(self._storage, encoder, self.segmenter).fresh(known, progress)
 
-    def scorer(self, encoder: Encoder) -> Scorer:
+    def enrolled(self, encoder: Encoder) -> EnrolledSounds:
         """What the engine needs to recognise the sounds.
 
         A sound with a damaged file is left out, with a logged warning, and the others are
@@ -584,20 +583,4 @@ class SoundLibrary(LibraryWriter):
             sounds, problems = self._storage.scan()
         for problem in problems.values():
             _log.warning("%s", problem)
-        return library_scorer(self._storage, sounds, vectors, encoder, self.text_cache)
-
-    def scorer_of(
-        self, sounds: Iterable[SoundRecord], vectors: TakeVectors, encoder: Encoder
-    ) -> Scorer:
-        """What the engine needs to recognise sounds that are fitted but not stored.
-
-        Args:
-            sounds: of this library, with what was fitted.
-            vectors: embeddings by file, of what these name.
-            encoder: made them; it need not be the library's.
-
-        Raises:
-            SoundNotFound: there is no sound of such a name.
-        """
-        known = {self._storage.find(sound.name): sound for sound in sounds}
-        return library_scorer(self._storage, known, vectors, encoder, self.text_cache)
+        return enrolled_sounds(self._storage, sounds, vectors, encoder, self.text_cache)

@@ -16,13 +16,10 @@ from wakeword.embedding.embedder import focused, view_dim
 from wakeword.embedding.variants import clear_rows
 from wakeword.errors import AudioFormatError, VectorsDamaged
 from wakeword.events import Match
-from wakeword.patterns.order import SoundOrder
-from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
-from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.likeness import Cohort, Likeness, Verifier
 from wakeword.scoring.veto import Veto
-from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
+from wakeword.scoring.words import NamedLikeness, NamedSounds
 
 
 class VectorIndex:
@@ -96,9 +93,9 @@ class Enrolled:
 
 
 class Scorer:
-    """Finds the nearest take, then lets its sound judge and holds that against its threshold.
+    """Finds the nearest take, then scores its sound and holds that against its threshold.
 
-    Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
+    Sounds that have words are candidates too: see :func:`likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -108,9 +105,7 @@ class Scorer:
             not listened for.
         likenesses: how to score each sound, by name; the cosine of the nearest take for those
             that are not named.
-        patterns: of the sounds that have any, by name.
         vetoes: what refuses windows, of the sounds that have such a thing, by name.
-        orders: of the sounds whose order may matter, by name.
         named: what scores the words of those that have any, by name.
     """
 
@@ -121,33 +116,18 @@ class Scorer:
         thresholds: dict[str, float],
         *,
         likenesses: Mapping[str, Likeness] | None = None,
-        patterns: Mapping[str, SoundPatterns] | None = None,
         vetoes: Mapping[str, Veto] | None = None,
-        orders: Mapping[str, SoundOrder] | None = None,
         named: Mapping[str, NamedLikeness] | None = None,
     ) -> None:
-        self.confirmation: Confirmation | None = None
-        """A second opinion on what is about to wake."""
-        self.orders: Mapping[str, SoundOrder] = orders or {}
-        """What is known of the order inside each sound, by name."""
         self._likenesses = likenesses or {}
         self._vetoes = vetoes or {}
-        self.patterns: Mapping[str, SoundPatterns] = patterns or {}
-        """Those of each sound that has any, by name."""
         rows = [i for i, owner in enumerate(owners) if owner.sound in thresholds]
         self._owners = [owners[i] for i in rows]
         in_words = {name: judge for name, judge in (named or {}).items() if name in thresholds}
         listened = dict.fromkeys([*(owner.sound for owner in self._owners), *in_words])
         self._thresholds = {sound: thresholds[sound] for sound in listened}
-        self._named = NamedSounds(in_words, self._thresholds)
+        self._named = NamedSounds(in_words, self._thresholds) if in_words else None
         self._index = VectorIndex(vectors[rows])
-
-    @property
-    def events(self) -> list[str]:
-        """Names of the events that may come: of sounds, or of their patterns."""
-        plain = [name for name in self.sounds if name not in self.patterns]
-        found = [self.patterns[name].patterns for name in self.sounds if name in self.patterns]
-        return sorted([*plain, *(pattern.name for patterns in found for pattern in patterns)])
 
     @property
     def sounds(self) -> list[str]:
@@ -162,8 +142,9 @@ class Scorer:
     def scores(self, embedding: FloatArray) -> dict[str, float]:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
         scores = {match.sound: match.score for match in self.recorded(embedding)}
-        for sound, score in self._named.scores(embedding).items():
-            scores[sound] = max(score, scores.get(sound, score))
+        if self._named is not None:
+            for sound, score in self._named.scores(embedding).items():
+                scores[sound] = max(score, scores.get(sound, score))
         return scores
 
     def __call__(self, embedding: FloatArray) -> Match | None:
@@ -175,7 +156,8 @@ class Scorer:
             self._match(embedding, self._owners[int(row)], float(cosine))
             for cosine, row in zip(*self._index.search(embedding, 1), strict=True)
         ]
-        return likeliest([*nearest, *self._named.matches(embedding)])
+        named = [] if self._named is None else self._named.matches(embedding)
+        return likeliest([*nearest, *named])
 
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
@@ -204,14 +186,23 @@ class Scorer:
         return float(likeness(embedding[None], cosines=np.array([cosine], np.float32))[0])
 
 
+def likeliest(candidates: Sequence[Match]) -> Match | None:
+    """The candidate that a window goes to; None without any.
+
+    What matches comes first. Of several, the one that is furthest above its own threshold: so
+    neither the nearest take nor a text that is a little like everything hides another sound.
+    """
+    return max(
+        candidates, key=lambda match: (match.hit, match.score - match.threshold), default=None
+    )
+
+
 def make_scorer(
     sounds: Sequence[Enrolled],
     encoder: Encoder,
     cohort: Cohort | None,
     *,
-    patterns: Mapping[str, SoundPatterns] | None = None,
     vetoes: Mapping[str, Veto] | None = None,
-    orders: Mapping[str, SoundOrder] | None = None,
 ) -> Scorer:
     """The scorer of these sounds.
 
@@ -222,9 +213,7 @@ def make_scorer(
         sounds: what is listened for.
         encoder: made the embeddings.
         cohort: everyday sound, where the encoder has a bank.
-        patterns: see :class:`Scorer`.
         vetoes: see :class:`Scorer`.
-        orders: see :class:`Scorer`.
     """
     named = {sound.name: sound.named for sound in sounds if sound.named is not None}
     rows: list[FloatArray] = [np.zeros((0, view_dim(encoder)), np.float32)]
@@ -246,8 +235,6 @@ def make_scorer(
         owners,
         thresholds,
         likenesses=likenesses,
-        patterns=patterns,
         vetoes=vetoes,
-        orders=orders,
         named=named,
     )

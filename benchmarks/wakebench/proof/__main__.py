@@ -39,7 +39,20 @@ def main(
     minutes: float, seed: int, parts: tuple[str, ...], only: int | None, out: Path | None
 ) -> None:
     """Try everything that could hurt, and print what came of it."""
+    before = logging.root.manager.disable
     logging.disable(logging.ERROR)  # what is told of trouble is many lines, and wanted here
+    try:
+        outcomes = _all(minutes, seed, parts, only)
+    finally:
+        logging.disable(before)
+    if out is not None:
+        out.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=2) + "\n")
+    if any(outcome.failures for outcome in outcomes):
+        raise SystemExit(1)
+
+
+def _all(minutes: float, seed: int, parts: tuple[str, ...], only: int | None) -> list[Outcome]:
+    """Run the parts, and tell of each when it is done."""
     chosen = parts or tuple(SHARES)
     whole = sum(SHARES[name][1] for name in chosen)
     outcomes = []
@@ -50,10 +63,7 @@ def main(
         outcome = run(name, tried, seconds=seconds, seed=seed, only=only)
         outcomes.append(outcome)
         _tell(outcome)
-    if out is not None:
-        out.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=2) + "\n")
-    if any(outcome.failures for outcome in outcomes):
-        raise SystemExit(1)
+    return outcomes
 
 
 def _tell(outcome: Outcome) -> None:

@@ -13,6 +13,7 @@ from runtime.history.store import History
 from runtime.listening.listener import WakeListener
 from wakebench.proof.part import Figures, memory_mb, open_files
 from wakeword.audio.frames import AudioFrame
+from wakeword.protocols import Source
 from wakeword.testing import RATE, ToneEncoder, make_library, noise, tone
 
 SOUNDS = {f"tone {hz}": tone(float(hz), 0.4) for hz in (600, 1200, 1900, 2700, 3600)}
@@ -21,7 +22,7 @@ WARM_SHARE = 0.3
 """Of the time at first is not looked at: caches fill, histories come to their bounds."""
 
 
-class Endless:
+class Endless(Source):
     """A source that plays a minute again and again, as fast as it is heard, until it is closed.
 
     Args:
@@ -29,11 +30,8 @@ class Endless:
         samples: ``(n,) float32``.
     """
 
-    rate = RATE
-    live = False
-
     def __init__(self, name: str, samples: np.ndarray) -> None:
-        self.name = name
+        self.name, self.rate, self.live = name, RATE, False
         self._samples = samples
         self._closed = threading.Event()
         self.position = 0

@@ -119,7 +119,7 @@ def _whole(library: SoundLibrary, before: dict[str, tuple[str, ...]], job: str, 
     now = _state(library)
     others = {name: takes for name, takes in before.items() if name != "low"}
     assert others.items() <= now.items(), where
-    library.scorer(ENCODER)
+    library.enrolled(ENCODER)
     for path in library.folder.rglob(".writing-*"):
         os.utime(path, (1e9, 1e9))
     with locked(library.folder):
@@ -131,16 +131,16 @@ def _whole(library: SoundLibrary, before: dict[str, tuple[str, ...]], job: str, 
 def damage(rng: np.random.Generator, folder: Path) -> Figures:
     """Spoil some files of a library: it is told, the other sounds are listened for."""
     library = _library(folder)
-    library.scorer(ENCODER)
+    library.enrolled(ENCODER)
     files = sorted(path for path in library.folder.rglob("*") if path.is_file())
     spoilt = [files[i] for i in rng.choice(len(files), int(rng.integers(1, 4)), replace=False)]
     for path in spoilt:
         _spoil(path, rng)
     told = 0
     try:
-        library.scorer(ENCODER)
+        library.enrolled(ENCODER)
         make_library(library.folder, {"new": tone(1500, 0.4)})
-        assert "new" in library.scorer(ENCODER).sounds
+        assert "new" in library.enrolled(ENCODER).sounds
     except WakesoundError:
         told = 1
     untouched = {"low", "middle", "high"} - {path.parts[-2] for path in spoilt}

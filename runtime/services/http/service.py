@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -28,8 +28,8 @@ from runtime.services.floods import connections_that_fit
 from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
-from runtime.services.http.hearing import Hearing
-from runtime.services.http.metrics import MeteredEncoder, Metrics, metered
+from runtime.services.http.hearing import Loaded, ServerListening
+from runtime.services.http.metrics import MeteredEncoder, Metrics
 from runtime.services.http.problems import Refusal
 from runtime.sinks import TIMEOUT_SECONDS
 from wakeword.encoders import create_encoder
@@ -37,10 +37,10 @@ from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import SoundNotFound, WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.labels import Classifier
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import SoundRecord
-from wakeword.protocols import Encoder, TextEncoder
-from wakeword.scoring.scorer import Scorer
+from wakeword.protocols import Encoder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,20 +92,6 @@ class Workers:
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What listening needs."""
-
-    encoder: Encoder
-    """As it is, for enrollment and classification."""
-    spec: str
-    """What ``create_encoder`` made it from."""
-    listening: MeteredEncoder
-    """The same, timed."""
-    sounds: Scorer
-    """The newest sounds."""
 
 
 class AudioStream(Protocol):
@@ -185,13 +171,22 @@ class Service:
         self._encoder = LibraryEncoder(library, encoder, device)
         self._label_encoder = label_encoder
         self._device = device
-        self.drift = drift
         self._loaded: Loaded | None = None
         self._watch: LibraryWatch | None = None
         self._classifier: Classifier | None = None
         self._watcher: Classifier | None = None
         self._classifier_lock = threading.Lock()  # the first who classifies loads its encoder
-        self.hearing = Hearing(self)
+        self.hearing = ServerListening(
+            library,
+            self.config,
+            self.engine_config,
+            loaded=lambda: self.loaded,
+            heard=self.heard,
+            metrics=self.metrics,
+            feed=self.feed,
+            history=self.history,
+            drift=drift,
+        )
 
     # -- from start to end -----------------------------------------------------------------
 
@@ -297,7 +292,7 @@ class Service:
         """Whether there is an encoder that holds recordings against labels."""
         if isinstance(self._label_encoder, str):
             return True
-        return isinstance(self._label_encoder or self.loaded.encoder, TextEncoder)
+        return (self._label_encoder or self.loaded.encoder).reads_text
 
     def classifier(self) -> Classifier:
         """What holds recordings against labels; blocking when it is loaded first.
@@ -332,11 +327,11 @@ class Service:
         encoder, spec = self._encoder(), self._encoder.spec
         self._watch = LibraryWatch(self.library, encoder, self._reload)
         sounds = self._watch.read()
-        self._loaded = Loaded(encoder, spec, metered(encoder, self.metrics), sounds)
+        self._loaded = Loaded(encoder, spec, MeteredEncoder(encoder, self.metrics), sounds)
         self.metrics.sounds.set(len(sounds.sounds))
         self._watch.start()
 
-    def _reload(self, sounds: Scorer) -> None:
+    def _reload(self, sounds: EnrolledSounds) -> None:
         self._loaded = replace(self.loaded, sounds=sounds)
         self.metrics.sounds.set(len(sounds.sounds))
         told = {"event": "sounds", "sounds": sounds.sounds, "events": sounds.events}

@@ -113,7 +113,7 @@ def test_thresholds_of_another_encoder_are_fitted_anew(archive, tmp_path):
     library, encoder = SoundLibrary(tmp_path / "to"), create_encoder("logmel")
     sounds = import_sounds(library, archive, encoder, "logmel")
     assert all(sound.threshold != 0.9 for sound in sounds)
-    assert library.scorer(encoder).sounds == ["high", "low"]
+    assert library.enrolled(encoder).sounds == ["high", "low"]
 
 
 def test_thresholds_of_another_room_are_fitted_anew(archive, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from enroll.drift import MOST_CHANGE, MOST_RUNS, SHARE, bounded, follow
 from enroll.feedback import reject, undo
 from enroll.finder import find_takes
-from enroll.negatives import hear_ambient, hear_runs, heard_frames
+from enroll.negatives import hear_ambient, hear_runs, recorded_frames
 from enroll.recalibration import recalibrate
 from enroll.session import Enrollment
 from wakeword.audio.frames import FloatArray
@@ -37,7 +37,7 @@ def room(*sounds: FloatArray, seed: int = 9) -> AudioClip:
 
 def room_runs(clip: AudioClip) -> list[FloatArray]:
     """What a listener would keep of it."""
-    return list(hear_runs(heard_frames(clip, RATE), ENCODER))
+    return list(hear_runs(recorded_frames(clip), ENCODER))
 
 
 @pytest.fixture

@@ -327,7 +327,7 @@ def test_not_that_and_undo(library: SoundLibrary) -> None:
     before = library.get("high").threshold
     result = reject(library, TONES, "high", Example(NEAR, RATE, 0.5))
     assert result.sound.threshold > before
-    score = library.scorer(TONES).scores(TONES.embed([NEAR])[0])["high"]
+    score = library.enrolled(TONES).scores(TONES.embed([NEAR])[0])["high"]
     assert score < result.sound.threshold
     assert heard(library, 2000) == [("high", False)]
     assert undo(library, TONES, "high").sound.threshold == before

@@ -9,8 +9,9 @@ import pytest
 
 from enroll.files import enroll_files
 from enroll.fitter import Fitter
-from enroll.negatives import hear_ambient, hear_runs, heard_frames
-from wakeword.audio.reading import AudioClip, write_flac
+from enroll.negatives import hear_ambient, hear_runs, recorded_frames
+from wakeword.audio.flac import write_flac
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
 from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
@@ -43,18 +44,23 @@ def test_long_runs_are_cut():
 
 
 def test_a_file_of_any_length_is_heard_piece_by_piece(tmp_path):
-    """Pieces of a resampled file join without a seam."""
-    samples = tone(600.0, 25.0, 44100)
+    """Pieces of a file join without a seam, and what is heard of them is what is heard at once."""
+    sounds = [(at, tone(hz, 0.5, 44100)) for at, hz in ((2.0, 600.0), (9.8, 900.0), (21.0, 600.0))]
+    samples = placed(noise(25.0, 44100), *sounds, rate=44100)
     write_flac(tmp_path / "room.flac", samples, 44100)
-    pieces = list(heard_frames(tmp_path / "room.flac", RATE))
+    pieces = list(recorded_frames(tmp_path / "room.flac"))
     assert len(pieces) > 2
     whole = np.concatenate([piece.samples for piece in pieces])
     assert [piece.start for piece in pieces] == np.cumsum(
         [0, *map(len, (p.samples for p in pieces))]
     )[:-1].tolist()
-    (clip, rest) = heard_frames(AudioClip(samples, 44100), RATE)
-    assert len(whole) == 25 * RATE
-    assert np.allclose(whole, np.concatenate([clip.samples, rest.samples]), atol=1e-3)
+    (clip,) = recorded_frames(AudioClip(samples, 44100))
+    assert len(whole) == 25 * 44100
+    assert np.allclose(whole, clip.samples, atol=1e-3)  # the file has 16 bits
+    runs = [list(hear_runs(heard, ENCODER)) for heard in (pieces, [clip])]
+    assert len(runs[0]) == len(runs[1]) == 3
+    for piecewise, at_once in zip(*runs, strict=True):
+        assert np.allclose(piecewise, at_once, atol=1e-3)
 
 
 def test_all_there_is_is_gathered(tmp_path):

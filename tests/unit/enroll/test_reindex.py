@@ -124,9 +124,9 @@ def test_interrupted_halfway_it_asks_to_be_run_again(library, monkeypatch):
     monkeypatch.undo()
     for encoder in (OLD, NEW):
         with pytest.raises(ReindexInterrupted, match="to logmel was interrupted"):
-            library.scorer(encoder)
+            library.enrolled(encoder)
     reindex(library, NEW, "logmel")
-    assert len(library.scorer(NEW).sounds) == 2
+    assert len(library.enrolled(NEW).sounds) == 2
 
 
 def test_an_empty_library_takes_the_encoder(tmp_path):

@@ -89,7 +89,7 @@ def test_another_encoder_and_back(library: SoundLibrary) -> None:
     before = set_vetoes(library, ENCODER, "whistle", ["kettle"]).vetoes
     logmel = create_encoder("logmel")
     reindex(library, logmel, "logmel")
-    assert library.scorer(logmel).sounds == ["whistle"]
+    assert library.enrolled(logmel).sounds == ["whistle"]
     assert library.get("whistle").vetoes == before
     reindex(library, ENCODER, "mini")
     assert library.get("whistle").vetoes == before

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from wakebench.proof import storage
 from wakebench.proof.__main__ import main
 from wakebench.proof.part import run
+from wakeword.library.library import SoundLibrary
 
 
 def test_a_failure_comes_with_its_seed() -> None:
@@ -49,4 +50,4 @@ def test_a_kill_is_one(tmp_path: Path) -> None:
     assert storage._killed(tmp_path, "rename", 0) == 9
     assert [s.name for s in storage._library(tmp_path).sounds()] == ["high", "low", "middle"]
     assert storage._killed(tmp_path, "rename", 1000) == 0
-    assert "deep" in {s.name for s in storage.SoundLibrary(tmp_path / "library").sounds()}
+    assert "deep" in {s.name for s in SoundLibrary(tmp_path / "library").sounds()}

@@ -140,7 +140,7 @@ def test_names_belong_to_one(library: SoundLibrary) -> None:
             library.set_patterns("pip", [TWO, PatternRecord(name=taken, beats=4, wait_seconds=0.6)])
     assert library.event_name("OFF") == "off"
     assert library.event_name("High") == "high"
-    assert library.scorer(ToneEncoder()).events == ["high", "off", "pip x2"]
+    assert library.enrolled(ToneEncoder()).events == ["high", "off", "pip x2"]
 
 
 def test_beats_in_noise_are_recognised_together(library: SoundLibrary) -> None:

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from runtime.foreign import printable
 from runtime.services.http.connection import Connection, Message
-from runtime.services.http.ears import Ear
+from runtime.services.http.ears import SoundListener
 from runtime.services.http.problems import Refusal
 from runtime.services.pcm import PcmFormat
 
@@ -64,7 +64,7 @@ class _WakeConnection(Connection):
         source = f"ws:{shown}" if shown else "ws"
         draft = self.service.drafts.get(hello.draft) if hello.draft else None
         ear = await self.service.hearing_jobs.run(
-            Ear, self.service, format, source, hello.moments, draft
+            SoundListener, self.service, format, source, hello.moments, draft
         )
         self.listener = ear
         await self.tell(

@@ -74,7 +74,7 @@ def test_stop_while_it_starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         go.wait(10)
         return LogMelEncoder()
 
-    monkeypatch.setattr("runtime.listening.assembly.create_encoder", load)
+    monkeypatch.setattr("runtime.models.encoder.create_encoder", load)
     source = FedSource()
     listener = WakeListener(folder, source)
     thread = threading.Thread(target=listener.run)

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from runtime.sources import _line, _portaudio, mic
-from runtime.sources._devices import find_microphone
-from runtime.sources._portaudio import Deliver, Microphone, open_backend, portaudio
+from runtime.sources._devices import find_microphone, open_backend
+from runtime.sources._portaudio import Deliver, Microphone, portaudio
 from runtime.sources.mic import MicSource
 from tests.waiting import wait_until
 from wakeword.audio.frames import AudioFrame
@@ -53,7 +53,7 @@ class Card:
         self.now += late
         for _ in range(count):
             self.now += BLOCK / RATE
-            self.captures[-1].deliver(np.full(BLOCK, value, np.float32))
+            self.captures[-1].deliver(np.full((BLOCK, 1), value, np.float32))
 
     def vanish(self) -> None:
         """The device goes away without a word."""

@@ -63,7 +63,7 @@ def test_a_library_that_does_not_exist_is_empty(tmp_path):
     library = SoundLibrary(tmp_path / "none")
     assert library.sounds() == []
     assert library.record() is None
-    assert library.scorer(ENCODER).sounds == []
+    assert library.enrolled(ENCODER).sounds == []
     with pytest.raises(SoundNotFound, match="none yet"):
         library.get("bell")
     assert not library.folder.exists()
@@ -152,7 +152,7 @@ def test_another_encoder_is_refused(library):
         id = "tone-2"
 
     with pytest.raises(EncoderMismatch, match=r"tone-1.*tone-2") as told:
-        library.scorer(Other())
+        library.enrolled(Other())
     assert told.value.library_encoder == "tone"
     with pytest.raises(EncoderMismatch):
         library.save(
@@ -168,7 +168,7 @@ def test_the_fingerprint_changes_with_every_change(library):
         seen.append(library.fingerprint())
         return seen[-1] not in seen[:-1]
 
-    library.scorer(ENCODER)
+    library.enrolled(ENCODER)
     library.get("low")
     assert not changed()
     save(library, "new", take(700.0))
@@ -200,7 +200,7 @@ def test_a_library_that_cannot_be_written_is_listened_with(library, monkeypatch,
         raise LibraryError("the disk is full")
 
     monkeypatch.setattr(module, "write_atomically", full)
-    assert library.scorer(ENCODER).sounds == ["high", "low"]
+    assert library.enrolled(ENCODER).sounds == ["high", "low"]
     assert "the embeddings are not cached" in caplog.text
 
 
@@ -237,7 +237,7 @@ def test_sounds_without_a_library_file_are_damage(library):
     """Nobody guesses which encoder made them."""
     (library.folder / "library.json").unlink()
     with pytest.raises(LibraryCorrupt, match="encoder that made the embeddings is unknown"):
-        library.scorer(ENCODER)
+        library.enrolled(ENCODER)
 
 
 def test_a_removal_that_was_killed_is_finished(library):

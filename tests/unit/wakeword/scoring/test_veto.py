@@ -84,4 +84,4 @@ def test_unknown_labels_do_not_silence_a_library(tmp_path: Path) -> None:
     library.amend([(before, after)])
     with pytest.raises(SoundChanged):
         library.amend([(before, after)])
-    assert library.scorer(ToneEncoder()).sounds == ["low"]
+    assert library.enrolled(ToneEncoder()).sounds == ["low"]
