@@ -15,12 +15,12 @@ from wakebench.proof.part import Outcome, Try, run
 from wakebench.proof.soak import soak
 
 SHARES: dict[str, tuple[Try | None, float]] = {
-    "soak": (None, 0.25),
-    "kills": (storage.kills, 0.2),
-    "damage": (storage.damage, 0.1),
+    "soak": (None, 0.4),
+    "kills": (storage.kills, 0.15),
+    "damage": (storage.damage, 0.05),
     "writers": (storage.writers, 0.1),
     "clocks": (storage.clocks, 0.05),
-    "answers": (network.answers, 0.1),
+    "answers": (network.answers, 0.05),
     "requests": (network.requests, 0.1),
     "templates": (network.templates, 0.05),
     "headers": (network.headers, 0.02),
