@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from enroll.home import HOURS_A_DAY, HomeOutlook
 from enroll.negatives import Negatives
 from enroll.scores import (
     DIGITS,
     NEVER,
+    STEP,
     Outlook,
     describe,
     fitted,
@@ -31,6 +33,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.embedding.variants import clear_rows, noisiest_rows, quiet_rows
 from wakeword.library.records import ExpectationRecord, TextRecord, VerifierRecord
 from wakeword.scoring.likeness import Likeness, Verifier
+from wakeword.scoring.odds import score_of
 
 SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
@@ -41,6 +44,14 @@ LOWEST_VERIFIED = 0.0
 sound than it is like everyday sound."""
 HIGHEST = 0.999
 """Thresholds stop here: nothing but the recording itself would score higher."""
+USUAL = 0.5
+"""Threshold of every sound on the common scale, unless something raised it."""
+SPREAD = 1.0
+"""Log-odds that takes of a sound differ by beside those that were enrolled."""
+MOST_MARGIN = 4.0
+"""A level is at most so much above the log-odds that the budget asks for."""
+MORE_MISSES = 0.02
+"""So much of the takes may be missed more for fewer false wakes than the budget allows."""
 MOST_ROOM_WINDOWS = 2000
 """A verifier is shown so many windows of the room: more cost time and teach nothing new."""
 ONE_TAKE = 0.85
@@ -73,7 +84,7 @@ class Calibration:
     """The sound's words, fitted to the threshold, if it has any."""
     noisy_scores: tuple[float, ...] = ()
     """As ``scores``, in noise 10 dB below the sound."""
-    outlook: Outlook | None = field(default=None, repr=False, compare=False)
+    outlook: Outlook | HomeOutlook | None = field(default=None, repr=False, compare=False)
     """What the false alarms are read off; None where nobody knows."""
     words_outlook: Outlook | None = field(default=None, repr=False, compare=False)
     """The same for the words of a sound that has takes as well."""
@@ -148,6 +159,8 @@ def calibrate(
     """
     training = _training(takes, negatives, short)
     judge = _likeness(takes, negatives, short, training)
+    if judge.calibrated:
+        return _calibrated(takes, negatives, budget_per_hour, judge, training, lowest)
     positives, noisy = _left_out(takes, negatives, short, training)
     world = _world_scores(judge, negatives)
     room = _sorted(run_score(run, judge) for run in negatives.ambient)
@@ -178,6 +191,90 @@ def calibrate(
     ).at(threshold)
 
 
+def _calibrated(
+    takes: Sequence[FloatArray],
+    negatives: Negatives,
+    budget_per_hour: float,
+    judge: Likeness,
+    training: Training | None,
+    lowest: float | None,
+) -> Calibration:
+    """The fit of a sound that has log-odds: its level, and a threshold of ``USUAL`` or more.
+
+    The budget is a ceiling: the level lies where misses stop falling, above the log-odds at which
+    a home would hear as many false wakes as the budget allows.
+    """
+    short, bank = judge.short, negatives.bank
+    assert bank is not None and bank.model is not None and judge.verifier is not None
+    quiet, noisy = _left_out_odds(takes, negatives, short, training)
+    odds, cosines, runs = bank.run_odds(judge)
+    kept = cosines < SAME
+    outlook = HomeOutlook(
+        bank.model,
+        odds[kept],
+        bank.run_categories[runs[kept]],
+        bank.run_weights[runs[kept]],
+        bank.category_hours,
+        level=0.0,
+    )
+    ceiling = outlook.lowest_odds(budget_per_hour * HOURS_A_DAY)
+    room = _sorted(run_score(run, judge.odds) for run in negatives.ambient)
+    ceiling = max(ceiling, _above_room(room, negatives, budget_per_hour))
+    level = round(_where_misses_stop_falling(ceiling, [*quiet, *noisy]), DIGITS)
+    outlook = replace(outlook, level=level)
+    scores = [float(score_of(found, level)) for found in quiet]
+    rejected = _sorted(run_score(run, judge.odds, patience=1) for run in negatives.rejected)
+    refused = [float(score_of(found, level)) for found in rejected[:1]]
+    threshold = max(USUAL, USUAL if lowest is None else lowest)
+    if refused:
+        found = [reached_by(score) for score in scores if score >= threshold]
+        most = [*found, *([] if scores else [ONE_TAKE])]
+        threshold = max(threshold, min([refused[0] + STEP, *most]))
+    threshold = round(min(HIGHEST, threshold), DIGITS)
+    return Calibration(
+        threshold=threshold,
+        false_alarms_per_hour=None,
+        miss_rate=None,
+        negatives_hours=negatives.hours,
+        scores=tuple(scores),
+        budget_needed=outlook.false_alarms_per_hour(min(scores)) if scores else None,
+        verifier=replace(judge.verifier, level=level),
+        short=short,
+        noisy_scores=tuple(float(score_of(found, level)) for found in noisy),
+        outlook=outlook,
+    ).at(threshold)
+
+
+def _left_out_odds(
+    takes: Sequence[FloatArray], negatives: Negatives, short: bool, training: Training | None
+) -> tuple[list[float], list[float]]:
+    """Log-odds of each take by what is fitted to the others, in quiet and in noise."""
+    quiet, noisy = [], []
+    for i, take in enumerate(takes if len(takes) > 1 else ()):
+        judge = _likeness(takes, negatives, short, training, without=i)
+        quiet.append(run_score(quiet_rows(take), judge.odds))
+        if len(noisiest_rows(take)):
+            noisy.append(run_score(noisiest_rows(take), judge.odds))
+    return quiet, noisy
+
+
+def _where_misses_stop_falling(ceiling: float, takes: Sequence[float]) -> float:
+    """The highest log-odds, from ``ceiling`` on, that cost hardly more misses than that.
+
+    Each take stands for others ``SPREAD`` around it.
+
+    Args:
+        ceiling: log-odds that the budget asks for.
+        takes: of each take, by what is fitted to the others.
+    """
+    if not takes:
+        return ceiling
+    levels = np.arange(ceiling, ceiling + MOST_MARGIN + 1e-9, 0.05)
+    ahead = (np.asarray(takes)[None] - levels[:, None]) / SPREAD
+    missed = (1.0 / (1.0 + np.exp(ahead))).mean(axis=1)
+    return float(levels[missed <= missed[0] + MORE_MISSES][-1])
+
+
 def _training(takes: Sequence[FloatArray], negatives: Negatives, short: bool) -> Training | None:
     """What the sound's verifier learns from; None where there is no bank."""
     bank = negatives.bank
@@ -204,8 +301,9 @@ def _likeness(
     known = [take for i, take in enumerate(takes) if i != without]
     if training is None or negatives.bank is None:
         return Likeness(np.concatenate(known), takes[0].shape[1])
-    clear = np.concatenate([clear_rows(take) for take in known])
-    bank, verifier = negatives.bank, training.verifier(without)
+    clear = [clear_rows(take) for take in known]
+    bank = negatives.bank
+    verifier = training.verifier(without, standard=bank.model is not None)
     return Likeness(clear, bank.dim, short, verifier, bank.cohort)
 
 

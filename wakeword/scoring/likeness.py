@@ -11,12 +11,14 @@ How like one sound is a window? The cosine to its takes, its verifier and the co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused
+from wakeword.scoring.odds import OddsModel, score_of
 
 NEAREST = 20
 """So many of the cohort's vectors tell how crowded it is."""
@@ -29,10 +31,12 @@ class Cohort:
     Args:
         vectors: ``(n, view_dim) float32``, each view of length 1.
         dim: length of one view.
+        model: how crowding combines with what else is known of a window, where that was learned.
     """
 
-    def __init__(self, vectors: FloatArray, dim: int) -> None:
+    def __init__(self, vectors: FloatArray, dim: int, model: OddsModel | None = None) -> None:
         self.dim = dim
+        self.model = model
         self._views = [
             np.ascontiguousarray(vectors[:, at : at + dim])
             for at in range(0, vectors.shape[1], dim)
@@ -69,16 +73,22 @@ class Verifier:
     """``(dim,) float32``, for one view."""
     bias: float
     """Added to the product, so that 0 is undecided."""
+    level: float | None = None
+    """Log-odds at which the sound's score is 0.5; None for a sound that was fitted before there
+    was one scale for all."""
 
 
 class Likeness:
     """The score of one sound: what the engine compares with the threshold.
 
-    Without a verifier it is the cosine of the nearest take. With one it is that cosine, less
-    the window's crowding, plus a share of the verifier's log-odds.
+    Without a verifier it is the cosine of the nearest take. With one that has a level, and a
+    cohort that has a model, it is what :class:`wakeword.scoring.odds.OddsModel` makes of all
+    that is known, 0..1, with 0.5 at that level. Otherwise it is the cosine, less the window's
+    crowding, plus a share of the verifier's log-odds.
 
     Args:
-        takes: embeddings of the takes as they were recorded, ``(n, view_dim) float32``.
+        takes: embeddings of the takes as they were recorded, each ``(n, view_dim) float32``, or
+            those of all takes in one array, which then count as one take.
         dim: length of one view.
         short: whether the sound is looked for in the window's end.
         verifier: the sound's, if it has one.
@@ -87,29 +97,68 @@ class Likeness:
 
     def __init__(
         self,
-        takes: FloatArray,
+        takes: FloatArray | Sequence[FloatArray],
         dim: int,
         short: bool = False,
         verifier: Verifier | None = None,
         cohort: Cohort | None = None,
     ) -> None:
-        self.takes = focused(takes, dim, short)
+        parts = [takes] if isinstance(takes, np.ndarray) else list(takes)
+        rows = np.concatenate(parts)
+        self.takes = focused(rows, dim, short)
         """``(n, view_dim) float32``, nothing but the view that counts."""
         self.short = short
         self._cohort = cohort if verifier is not None else None
         self.verifier = verifier if cohort is not None else None
-        if self.verifier is not None:
-            weights = np.tile(self.verifier.weights, takes.shape[1] // dim)[None]
-            self._weights = focused(weights, dim, short)[0]
+        self._view = slice(dim, 2 * dim) if short and rows.shape[1] > dim else slice(0, dim)
+        self._first = np.cumsum([0, *(len(part) for part in parts[:-1])])
+        self._model = cohort.model if cohort is not None and self.verifier is not None else None
+        self._evidence: Evidence | None = None
+        if self._model is not None:
+            self._shares = self._model.weights_for(len(parts))
+            self._meaning = meaning_of(rows[:, self._view], self._model.meaning_dim)
 
     @property
     def verified(self) -> bool:
         """Whether the score is more than a cosine."""
         return self.verifier is not None
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether there are log-odds."""
+        return self._model is not None
+
+    @property
+    def leveled(self) -> bool:
+        """Whether the score is the log-odds', with 0.5 at the sound's level."""
+        return self.calibrated and self.verifier is not None and self.verifier.level is not None
+
     def cosines(self, windows: FloatArray) -> FloatArray:
         """Cosine of the nearest take, ``(n,) float32``, of windows ``(n, view_dim)``."""
         return np.asarray((windows @ self.takes.T).max(axis=1), np.float32)
+
+    def odds(self, windows: FloatArray, crowding: FloatArray | None = None) -> FloatArray:
+        """Log-odds ``(n,) float32`` of windows ``(n, view_dim) float32`` of a calibrated sound.
+
+        Args:
+            windows: as :func:`wakeword.embedding.embedder.embed_views` makes them.
+            crowding: of the windows, where it is known.
+        """
+        assert self._model is not None and self._cohort is not None and self.verifier is not None
+        if crowding is None:
+            crowding = self._cohort.crowding(windows, self.short)
+        view = windows[:, self._view]
+        by_take = np.maximum.reduceat(view @ self.takes[:, self._view].T, self._first, axis=1)
+        nearest = by_take.max(axis=1)
+        second = nearest
+        if by_take.shape[1] > 1:
+            second = np.partition(by_take, -2, axis=1)[:, -2:].mean(axis=1)
+        verified = view @ self.verifier.weights + self.verifier.bias
+        evidence = [nearest, second, crowding, verified, np.zeros_like(nearest)]
+        if self._model.meaning_dim:
+            meaning = meaning_of(view, self._model.meaning_dim)
+            evidence[-1] = (meaning @ self._meaning.T).max(axis=1)
+        return np.asarray(np.stack(evidence, axis=1) @ self._shares, np.float32)
 
     def __call__(
         self,
@@ -124,10 +173,18 @@ class Likeness:
             cosines: of the nearest take, where they are known.
             crowding: of the windows, where it is known.
         """
+        if self.verifier is not None and self.verifier.level is not None and self.calibrated:
+            return score_of(self.odds(windows, crowding), self.verifier.level)
         scores = self.cosines(windows) if cosines is None else cosines
         if self.verifier is None or self._cohort is None:
             return scores
         if crowding is None:
             crowding = self._cohort.crowding(windows, self.short)
-        odds = windows @ self._weights + self.verifier.bias
+        odds = windows[:, self._view] @ self.verifier.weights + self.verifier.bias
         return np.asarray(scores - crowding + VERIFIER_SHARE * odds, np.float32)
+
+
+def meaning_of(view: FloatArray, count: int) -> FloatArray:
+    """The last ``count`` numbers of each vector ``(n, dim)``, of length 1 (L2)."""
+    part = view[:, view.shape[1] - count :]
+    return np.asarray(part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9))

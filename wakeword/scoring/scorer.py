@@ -1,7 +1,4 @@
-"""Nearest takes: FAISS behind an interface that cannot fail silently.
-
-How much does a window resemble each sound?
-"""
+"""How much does a window resemble each sound? All of them are asked, each for itself."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused, view_dim
@@ -26,7 +22,7 @@ from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
 
 
 class VectorIndex:
-    """Exact inner-product search over unit vectors (``IndexFlatIP``), so scores are cosines.
+    """The vectors of all takes, by which every sound is judged in one matrix product.
 
     Args:
         vectors: ``(n, dim) float32``, each row of length 1; ``n`` may be 0.
@@ -36,37 +32,26 @@ class VectorIndex:
     """
 
     def __init__(self, vectors: FloatArray) -> None:
-        import faiss
-
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
             raise LibraryCorrupt("the stored vectors are damaged; run 'wakesound reindex'")
         self.dim = int(vectors.shape[1])
-        self._index = faiss.IndexFlatIP(self.dim)
-        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._vectors)
 
-    def search(self, query: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]:
-        """The ``k`` nearest vectors, best first; fewer when the index holds fewer.
+    def cosines(self, query: FloatArray) -> FloatArray:
+        """The cosine of each vector, ``(n,) float32``.
 
         Args:
             query: ``(dim,) float32``.
-            k: how many are wanted.
-
-        Returns:
-            Scores ``(m,) float32`` and row numbers ``(m,) int64``, ``m = min(k, len(self))``.
 
         Raises:
             AudioFormatError: the query has another dimension or is not finite.
         """
         if query.shape != (self.dim,) or not np.isfinite(query).all():
             raise AudioFormatError(f"an embedding of {self.dim} finite numbers is needed")
-        m = min(k, len(self))
-        if m == 0:
-            return np.zeros(0, np.float32), np.zeros(0, np.int64)
-        scores, rows = self._index.search(query[None].astype(np.float32), m)
-        return scores[0], rows[0]
+        return np.asarray(self._vectors @ query.astype(np.float32, copy=False), np.float32)
 
 
 @dataclass(frozen=True)
@@ -96,9 +81,9 @@ class Enrolled:
 
 
 class Scorer:
-    """Finds the nearest take, then lets its sound judge and holds that against its threshold.
+    """Lets every sound judge a window and holds what it says against its threshold.
 
-    Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
+    A window goes to the sound that is furthest above its own threshold. Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -141,6 +126,10 @@ class Scorer:
         self._thresholds = {sound: thresholds[sound] for sound in listened}
         self._named = NamedSounds(in_words, self._thresholds)
         self._index = VectorIndex(vectors[rows])
+        self._spans = _spans(self._owners)
+        leveled = [name for name in self._spans if name in self._likenesses]
+        leveled = [name for name in leveled if self._likenesses[name].leveled]
+        self._panel = Panel({name: self._likenesses[name] for name in leveled}, self._spans)
 
     @property
     def events(self) -> list[str]:
@@ -169,28 +158,30 @@ class Scorer:
     def __call__(self, embedding: FloatArray) -> Match | None:
         """The match of a ``(view_dim,) float32`` embedding with the sound that it is likeliest.
 
-        That is the sound of the nearest take, or one by its words. None when there are no sounds.
+        That is a sound by its takes, or one by its words. None when there are no sounds.
         """
-        nearest = [
-            self._match(embedding, self._owners[int(row)], float(cosine))
-            for cosine, row in zip(*self._index.search(embedding, 1), strict=True)
-        ]
-        return likeliest([*nearest, *self._named.matches(embedding)])
+        return likeliest([*self.recorded(embedding), *self._named.matches(embedding)])
 
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
-        nearest: dict[str, tuple[Owner, float]] = {}
-        for cosine, row in zip(*self._index.search(embedding, len(self._index)), strict=True):
-            owner = self._owners[int(row)]
-            nearest.setdefault(owner.sound, (owner, float(cosine)))
-        return [self._match(embedding, owner, at) for owner, at in nearest.values()]
+        cosines = self._index.cosines(embedding)
+        scores = self._panel.scores(embedding, cosines)
+        matches = []
+        for sound, span in self._spans.items():
+            nearest = span.start + int(cosines[span].argmax())
+            cosine = float(cosines[nearest])
+            score = scores.get(sound)
+            if score is None:
+                score = self._score(sound, embedding, cosine)
+            matches.append(self._match(embedding, self._owners[nearest], cosine, score))
+        return matches
 
-    def _match(self, embedding: FloatArray, owner: Owner, cosine: float) -> Match:
+    def _match(self, embedding: FloatArray, owner: Owner, cosine: float, score: float) -> Match:
         """The match with the sound whose nearest take this is."""
         veto = self._vetoes.get(owner.sound)
         return Match(
             sound=owner.sound,
-            score=self._score(owner.sound, embedding, cosine),
+            score=score,
             threshold=self._thresholds[owner.sound],
             take=owner.take,
             likeness=cosine,
@@ -202,6 +193,74 @@ class Scorer:
         if likeness is None or not likeness.verified:
             return cosine
         return float(likeness(embedding[None], cosines=np.array([cosine], np.float32))[0])
+
+
+class Panel:
+    """The log-odds of many sounds at once: what :meth:`Likeness.odds` says, sound by sound.
+
+    Args:
+        likenesses: sounds with a level, by name.
+        spans: which rows of the index each sound has.
+    """
+
+    def __init__(self, likenesses: Mapping[str, Likeness], spans: Mapping[str, slice]) -> None:
+        self._names = list(likenesses)
+        if not likenesses:
+            return
+        judges = list(likenesses.values())
+        self._crowdings = {judge.short: judge.crowding for judge in judges}
+        self._shorts = np.array([judge.short for judge in judges])
+        firsts, places, self._meanings = [], [], []
+        for number, (name, judge) in enumerate(likenesses.items()):
+            firsts += [spans[name].start + int(at) for at in judge.first_rows]
+            places += [number] * len(judge.first_rows)
+            self._meanings.append(judge.meaning)
+        starts = [spans[name] for name in likenesses]
+        self._rows = np.concatenate([np.arange(span.start, span.stop) for span in starts])
+        order = {int(row): i for i, row in enumerate(self._rows)}
+        self._firsts = np.array([order[row] for row in firsts])
+        most = max(len(judge.first_rows) for judge in judges)
+        self._takes = np.full((len(judges), max(2, most)), -1)
+        counts = np.zeros(len(judges), int)
+        for take, number in enumerate(places):
+            self._takes[number, counts[number]] = take
+            counts[number] += 1
+        self._single = counts < 2
+        self._shares = np.stack([judge.shares for judge in judges])
+        self._weights = np.stack([judge.weights for judge in judges])
+        self._biases = np.array([judge.bias for judge in judges], np.float32)
+        self._levels = np.array([judge.level for judge in judges], np.float64)
+
+    def scores(self, embedding: FloatArray, cosines: FloatArray) -> dict[str, float]:
+        """Score 0..1 of each sound, by name.
+
+        Args:
+            embedding: ``(view_dim,) float32``.
+            cosines: ``(rows,)`` of all rows of the index.
+        """
+        if not self._names:
+            return {}
+        by_take = np.append(np.maximum.reduceat(cosines[self._rows], self._firsts), -np.inf)
+        by_sound = np.sort(by_take[self._takes], axis=1)
+        nearest = by_sound[:, -1]
+        second = np.where(self._single, nearest, by_sound[:, -2:].mean(axis=1))
+        crowded = {short: judge(embedding) for short, judge in self._crowdings.items()}
+        crowding = np.array([crowded[bool(short)] for short in self._shorts], np.float32)
+        verified = self._weights @ embedding + self._biases
+        meaning = np.array([judge(embedding) for judge in self._meanings], np.float32)
+        evidence = np.stack([nearest, second, crowding, verified, meaning], axis=1)
+        odds = (evidence * self._shares).sum(axis=1, dtype=np.float32)
+        found = 1.0 / (1.0 + np.exp(self._levels - odds))
+        return dict(zip(self._names, (float(score) for score in found), strict=True))
+
+
+def _spans(owners: Sequence[Owner]) -> dict[str, slice]:
+    """The rows of each sound, which lie together, by name."""
+    spans: dict[str, slice] = {}
+    for row, owner in enumerate(owners):
+        known = spans.get(owner.sound)
+        spans[owner.sound] = slice(row if known is None else known.start, row + 1)
+    return spans
 
 
 def make_scorer(
@@ -238,7 +297,7 @@ def make_scorer(
             owners += [Owner(sound.name, file)] * len(found)
         if takes and verified:
             likenesses[sound.name] = Likeness(
-                np.concatenate(takes), encoder.dim, sound.short, sound.verifier, cohort
+                takes, encoder.dim, sound.short, sound.verifier, cohort
             )
     thresholds = {sound.name: sound.threshold for sound in sounds}
     return Scorer(
