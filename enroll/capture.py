@@ -131,8 +131,10 @@ SETTLE_SECONDS = 1.0
 """The room is listened to for so long before the first take."""
 LONGEST_SECONDS = 6.0
 """A take ends here even if the sound goes on."""
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 300.0
 """How long a sound is waited for."""
+DEAD_SECONDS = 5.0
+"""A microphone that delivers nothing but zeros for this long is muted or broken."""
 CLIPPED = 0.99
 BLOCK_HOPS = 5
 """The gate is asked each 50 ms; blocks are whole steps of its own 10 ms."""
@@ -150,6 +152,8 @@ class Reading:
     """Whether a sound is being recorded."""
     settling: bool
     """Whether the room is still being listened to: keep quiet."""
+    waited_seconds: float = 0.0
+    """How long a sound has been waited for, since the last one or the beginning."""
 
 
 class Capture:
@@ -162,9 +166,11 @@ class Capture:
         segmenter: the engine's; its hangover says when a sound is over.
         patience_seconds: how long a sound is waited for.
         longest_seconds: longest take.
+        dead_seconds: how long a live source may deliver nothing but zeros.
 
     Raises:
-        SourceError: while iterating, nothing was heard for too long.
+        SourceError: while iterating, nothing was heard for too long, or the source delivers
+            nothing but zeros.
     """
 
     def __init__(
@@ -174,11 +180,14 @@ class Capture:
         *,
         patience_seconds: float = PATIENCE_SECONDS,
         longest_seconds: float = LONGEST_SECONDS,
+        dead_seconds: float = DEAD_SECONDS,
     ) -> None:
         self._source = source
         self._segmenter = segmenter or SegmenterConfig()
         self._patience_seconds = patience_seconds
         self._longest_seconds = longest_seconds
+        self._dead_seconds = dead_seconds
+        self._zeros = 0
         self.room_db = SILENCE_DB
         """Level of the room while it was last listened to, dBFS."""
         self._block = source.rate // 100 * BLOCK_HOPS
@@ -211,6 +220,7 @@ class Capture:
     def _hear(self, block: AudioFrame) -> Iterator[Reading | Take]:
         active = self._gate(block)
         self._heard += len(block.samples)
+        self._check_alive(block)
         settling = self._heard <= SETTLE_SECONDS * block.rate
         if self._recording:
             self._recording.append(block.samples)
@@ -224,7 +234,8 @@ class Capture:
             if settling:
                 self.room_db = level_db(np.concatenate(self._before))
         clipped = bool(np.abs(block.samples).max() >= CLIPPED)
-        yield Reading(level_db(block.samples), clipped, bool(self._recording), settling)
+        waited = self._waited / block.rate
+        yield Reading(level_db(block.samples), clipped, bool(self._recording), settling, waited)
         if self._recording and self._over(block.rate):
             yield from self._finished()
 
@@ -247,6 +258,15 @@ class Capture:
             return  # a mere rustle: go on waiting
         self._waited = 0
         yield max(takes, key=lambda take: take.level_db)
+
+    def _check_alive(self, block: AudioFrame) -> None:
+        self._zeros = 0 if block.samples.any() else self._zeros + len(block.samples)
+        if self._source.live and self._zeros >= self._dead_seconds * block.rate:
+            self._zeros = 0
+            raise SourceError(
+                f"{self._source.name} delivers nothing but digital silence; it is muted, or "
+                "another microphone is meant: 'wakesound devices' lists them"
+            )
 
     def _wait(self, block: AudioFrame, settling: bool) -> None:
         self._waited = 0 if settling else self._waited + len(block.samples)

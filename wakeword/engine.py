@@ -20,6 +20,7 @@ from wakeword.patterns.counting import Counted, PatternCounter
 from wakeword.patterns.order import Ordering
 from wakeword.protocols import Encoder
 from wakeword.scoring.decision import Judge, Trigger, TriggerConfig
+from wakeword.scoring.presence import Presence
 from wakeword.scoring.scorer import Scorer
 
 
@@ -83,6 +84,7 @@ class Engine:
         self._trigger = Trigger(self.rate, self.config.trigger)
         self._counter = PatternCounter(self.rate, encoder.window_seconds)
         self._ordering = Ordering(self.rate)
+        self._presence = Presence(self.rate)
         self._speech = SpeechDetector(self.rate)
         self.load(library)
 
@@ -146,6 +148,7 @@ class Engine:
         self._segmenter.reset()
         self._ear.reset()
         self._trigger.reset()
+        self._presence.reset()
         self._counter.reset(start)
         self._ordering.reset()
 
@@ -180,9 +183,11 @@ class Engine:
                 self.observer(window, match)
         rows = self._counter.push(block, self._judge, active=window is not None)
         events = [self._counted(row, min(block.end, heard)) for row in rows]
-        fires = self._trigger.push(match, block.end)
+        self._presence.push(block)
+        fires = self._trigger.push(match, block.end, self._presence.present)
         if not fires or window is None or match is None or match.sound in self.scorer.patterns:
             return events
+        self._presence.begin(match.sound, window.samples)
         event = WakeEvent(
             sound=match.sound,
             score=match.score,

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "--takes",
     metavar="N",
     type=click.IntRange(min=1, max=50),
-    help="How many takes to record.  [default: 5]",
+    help="How many takes to record.  [default: 10 of a short sound, 5 of a long one]",
 )
 @click.option("--source", metavar="URI", help="Where to record: mic or mic:NAME.  [default: mic]")
 @click.option("--ambient", metavar="FILE", help="A recording of the room without the sound.")
@@ -143,7 +143,7 @@ def command(
 
         wanted = [make_pattern(pattern, (), 0.0) for pattern in patterns]
         enrollment = Enrollment(library, encoder, spec, name, patterns=wanted, **options)
-        result = Guide(enrollment, library).run(source or "mic", takes or 5)
+        result = Guide(enrollment, library, takes).run(source or "mic")
     if labels:
         from enroll.changing import set_vetoes
 

@@ -5,7 +5,7 @@ From matches to events: patience, refractory time and one event for each occurre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -171,17 +171,23 @@ class Trigger:
         state = self._states.get(match.sound, _State())
         return match.hit and self._fires(state, state.run + 1, position)
 
-    def push(self, match: Match | None, position: int) -> bool:
+    def push(
+        self, match: Match | None, position: int, present: Callable[[str], bool] | None = None
+    ) -> bool:
         """Whether ``match`` fires.
 
         Args:
             match: the best match of a window, or None where there was no window.
             position: index just past the window.
+            present: whether a sound that fired still goes on, though it does not match: it does
+                not count as gone then.
         """
         matching = match.sound if match is not None and match.hit else None
         for sound, state in self._states.items():
             if sound != matching:
-                state.run, state.away = 0, state.away + 1
+                state.run = 0
+                gone = state.armed or present is None or not present(sound)
+                state.away = state.away + 1 if gone else 0
                 state.armed = state.armed or state.away >= self._patience
         if matching is None:
             return False

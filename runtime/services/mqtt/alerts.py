@@ -33,6 +33,7 @@ class AlertPublisher:
         device: who we are there.
         labels: what is watched for.
         rng: for pauses.
+        latest_answer_seconds: the longest pause before Home Assistant's birth is answered.
 
     Raises:
         MissingExtra: the MQTT library is not installed.
@@ -44,8 +45,11 @@ class AlertPublisher:
         device: Device,
         labels: Sequence[str],
         rng: random.Random | None = None,
+        *,
+        latest_answer_seconds: float = LATEST_ANSWER_SECONDS,
     ) -> None:
         require()
+        self._latest_answer = latest_answer_seconds
         self.device = device
         self._broker = broker
         self._rng = rng or random.Random()
@@ -119,7 +123,7 @@ class AlertPublisher:
         if topic == self.device.config and message.retain:
             self._remove_others(discovery.platforms(text))
         elif topic == self.device.birth and text == "online":
-            await asyncio.sleep(self._rng.uniform(0, LATEST_ANSWER_SECONDS))
+            await asyncio.sleep(self._rng.uniform(0, self._latest_answer))
             self._outbox.renew()
 
     def _remove_others(self, before: Mapping[str, str]) -> None:

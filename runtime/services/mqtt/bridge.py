@@ -11,7 +11,8 @@ import json
 import logging
 import math
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.broker import Broker
 from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
-from runtime.services.mqtt.link import MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.library.records import SoundRecord
@@ -72,6 +73,10 @@ class Bridge:
         broker: where the events go.
         device: who we are there.
         max_age_seconds: how long an event may wait for a connection.
+        period_seconds: how often the library and the levels are looked at.
+        latest_answer_seconds: the longest pause before Home Assistant's birth is answered.
+        first_pause_seconds: before the second attempt to connect.
+        clock: seconds that only grow, for the age of events.
         rng: for pauses.
     """
 
@@ -82,6 +87,10 @@ class Bridge:
         device: Device,
         *,
         max_age_seconds: float = MAX_AGE_SECONDS,
+        period_seconds: float = PERIOD_SECONDS,
+        latest_answer_seconds: float = LATEST_ANSWER_SECONDS,
+        first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
         self.listener = listener
@@ -89,6 +98,10 @@ class Bridge:
         self._broker = broker
         self._rng = rng or random.Random()
         self._max_age = max_age_seconds
+        self._period = period_seconds
+        self._latest_answer = latest_answer_seconds
+        self._first_pause = first_pause_seconds
+        self._clock = clock
         self._sources: list[str] = []
         self._sounds: dict[str, SoundRecord] = {}
         self._platforms: dict[str, str] = {}
@@ -109,7 +122,7 @@ class Bridge:
             WakesoundError: the encoder cannot be set up.
         """
         loop = asyncio.get_running_loop()
-        self._outbox = Outbox(max_age_seconds=self._max_age)
+        self._outbox = Outbox(max_age_seconds=self._max_age, clock=self._clock)
         self.listener.on("*", lambda event: self._hand_over(loop, event))
         stopped = asyncio.ensure_future(stop.wait())
         tasks: list[asyncio.Future[Any]] = [stopped]
@@ -142,7 +155,13 @@ class Bridge:
             device.threshold_command("+"),
         ]
         return Link(
-            self._broker, device.client, device.availability, self._outbox, topics, self._received
+            self._broker,
+            device.client,
+            device.availability,
+            self._outbox,
+            topics,
+            self._received,
+            first_pause_seconds=self._first_pause,
         )
 
     async def _send_rest(self, link: Link, stopped: asyncio.Future[Any]) -> None:
@@ -181,7 +200,7 @@ class Bridge:
     async def _watch(self) -> None:
         """Keep the states up to date until all sources have ended."""
         while True:
-            await asyncio.sleep(PERIOD_SECONDS)
+            await asyncio.sleep(self._period)
             ended = self._listening and not self.listener.listening
             await self._look()
             self._report_sources()
@@ -246,7 +265,7 @@ class Bridge:
                 self._describe(discovery.platforms(text))
         elif topic == self.device.birth:
             if text == "online":
-                await asyncio.sleep(self._rng.uniform(0, LATEST_ANSWER_SECONDS))
+                await asyncio.sleep(self._rng.uniform(0, self._latest_answer))
                 self._outbox.renew()
         elif topic == self.device.listening_command:
             await self._switch(text)

@@ -177,6 +177,7 @@ class Link:
         outbox: what to publish.
         subscriptions: topics to hear, which may hold wildcards.
         received: called with each message, one after the other.
+        first_pause_seconds: before the second attempt to connect.
         rng: for the pauses.
     """
 
@@ -189,7 +190,10 @@ class Link:
         subscriptions: Sequence[str],
         received: Received,
         rng: random.Random | None = None,
+        *,
+        first_pause_seconds: float = FIRST_PAUSE_SECONDS,
     ) -> None:
+        self._first_pause = first_pause_seconds
         self._broker = broker
         self._identifier = identifier
         self._availability = availability
@@ -210,7 +214,7 @@ class Link:
 
     async def run(self) -> None:
         """Stay connected until :meth:`leave`."""
-        pause = FIRST_PAUSE_SECONDS
+        pause = self._first_pause
         self._outbox.state(self._availability, "online")
         while not self._leaving.is_set():
             self._since = 0.0
@@ -222,7 +226,7 @@ class Link:
             finally:
                 self.connected = False
             if self._since and time.monotonic() - self._since > STABLE_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
+                pause = self._first_pause
             leaving = asyncio.ensure_future(self._leaving.wait())
             await asyncio.wait([leaving], timeout=pause * self._rng.uniform(0.5, 1.0))
             await end(leaving)

@@ -74,7 +74,6 @@ _log = logging.getLogger(__name__)
 
 TYPE = "_wyoming._tcp.local."
 LOOK_SECONDS = 30.0
-"""How often is looked whether the machine's addresses have changed."""
 
 
 class Announcement:
@@ -86,16 +85,24 @@ class Announcement:
     Args:
         sockets: what the service listens on.
         name: under which it is announced.
+        look_seconds: how often is looked whether the machine's addresses have changed.
 
     Raises:
         MissingExtra: the package ``zeroconf`` is not installed.
     """
 
-    def __init__(self, sockets: Sequence[socket.socket], name: str = "") -> None:
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        name: str = "",
+        *,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         try:
             import zeroconf  # noqa: F401
         except ImportError:
             raise MissingExtra("--zeroconf", "wyoming") from None
+        self._look_seconds = look_seconds
         self._bound = [ipaddress.ip_address(s.getsockname()[0]) for s in sockets]
         self._port = int(sockets[0].getsockname()[1])
         self._host = socket.gethostname().partition(".")[0] or "localhost"
@@ -137,7 +144,7 @@ class Announcement:
             _log.info("announced as %s at %s", service.name, ", ".join(map(str, told)))
             self._name = service.name.removesuffix(f".{TYPE}")
             while True:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(self._look_seconds)
                 now = reachable(self._bound)
                 if now != told:
                     told = now

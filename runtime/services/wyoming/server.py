@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ from typing import Any
 from runtime.history.recorder import HistoryWriter, Recorder
 from runtime.history.store import History
 from runtime.services.wyoming.announce import Address, Announcement
-from runtime.services.wyoming.client import Client, Shared
+from runtime.services.wyoming.client import Client, Limits, Shared
 from runtime.services.wyoming.framing import MAX_LINE_BYTES
 from runtime.services.wyoming.sounds import Sounds
 from wakeword.engine import Engine, EngineConfig
@@ -30,11 +31,7 @@ from wakeword.errors import ConfigError, ServiceError
 
 _log = logging.getLogger(__name__)
 
-MAX_CLIENTS = 100
-"""When there are more, the one that has been silent for the longest time has to go."""
 MAX_THREADS = 8
-WARNING_SECONDS = 1.0
-"""Between two warnings about clients; the others are counted."""
 _STDIN, _STDOUT = 0, 1
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds, seconds and number of tries: a client that lost its power is noticed."""
@@ -49,6 +46,7 @@ class Server:
         threads: how many clients are listened to at the same moment; by default the number
             of processors.
         history: where wakes and near misses are remembered; None remembers none.
+        limits: what clients may do.
     """
 
     def __init__(
@@ -58,17 +56,19 @@ class Server:
         *,
         threads: int | None = None,
         history: History | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits or Limits()
         self._sounds = sounds
         self._config = config or EngineConfig()
         self._pool = ThreadPoolExecutor(threads or _processors(), "wakesound-wyoming")
         self._writer = None if history is None else HistoryWriter(history)
         remember = None if self._writer is None else self._recorder
-        self._shared = Shared(sounds, self._config, self._pool, remember)
+        self._shared = Shared(sounds, self._config, self._pool, remember, self._limits)
         self._server: asyncio.AbstractServer | None = None
         self._socket_file: tuple[Path, int] | None = None
         self._clients: dict[Client, asyncio.Task[None]] = {}
-        self._warned_at, self._unwarned = -WARNING_SECONDS, 0
+        self._warned_at, self._unwarned = -math.inf, 0
         self._count = 0
 
     async def start(self, address: Address) -> Address:
@@ -176,7 +176,7 @@ class Server:
         self._count += 1
         peer = writer.get_extra_info("peername")
         name = f"client {self._count} ({peer[0]})" if peer else f"client {self._count}"
-        if len(self._clients) >= MAX_CLIENTS:
+        if len(self._clients) >= self._limits.clients:
             silent = min(self._clients, key=lambda client: client.last_event)
             self._warn(f"{silent.name} has to make room, as too many are connected")
             self._clients.pop(silent).cancel()
@@ -205,7 +205,7 @@ class Server:
     def _warn(self, text: str) -> None:
         """Log one line, but not thousands when somebody floods."""
         now = time.monotonic()
-        if now - self._warned_at < WARNING_SECONDS:
+        if now - self._warned_at < self._limits.warning_seconds:
             self._unwarned += 1
             return
         more = f" (and {self._unwarned} more warnings like this)" if self._unwarned else ""

@@ -94,6 +94,26 @@ def test_nothing_heard_is_an_error_that_names_the_microphone():
     captured(room(3.5), patience_seconds=3.0)  # the room's second does not count
 
 
+def test_readings_say_how_long_a_sound_is_waited_for():
+    """Silence is no error for minutes; whoever shows the meter can give a hint."""
+    items = captured(placed(room(16.0), (13.0, tone(800.0, 0.4))))
+    readings = [item for item in items if isinstance(item, Reading)]
+    waited = [reading.waited_seconds for reading in readings]
+    assert waited[:20] == [0.0] * 20
+    assert waited[239] == pytest.approx(11.0, abs=0.1)
+    assert waited[-1] == pytest.approx(16.0 - 13.4 - MARGIN_SECONDS, abs=0.2)
+
+
+def test_digital_silence_of_a_microphone_is_an_error():
+    """A muted microphone is told from a quiet room within seconds; a recording is not accused."""
+    source = FedSource()
+    source.feed(np.zeros(6 * RATE, np.float32))
+    source.end()
+    with pytest.raises(SourceError, match="nothing but digital silence"):
+        list(Capture(source))
+    assert captured(np.zeros(6 * RATE, np.float32))
+
+
 def test_each_take_renews_the_patience():
     """Who makes a sound every two seconds is not hurried."""
     beeps = [(t, tone(800.0, 0.3)) for t in (2.0, 4.5, 7.0, 9.5)]

@@ -52,7 +52,6 @@ def test_ipv4_socket_is_not_announced_with_ipv6() -> None:
 
 def test_announcement_is_found_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser finds the service with its address and port, then with a new one."""
-    monkeypatch.setattr(announce, "LOOK_SECONDS", 0.05)
     addresses = [ip_address("127.0.0.1")]
     monkeypatch.setattr(announce, "reachable", lambda bound: list(addresses))
 
@@ -69,7 +68,9 @@ def test_announcement_is_found_and_taken_back(monkeypatch: pytest.MonkeyPatch) -
 
     async def test() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
-            running = asyncio.create_task(Announcement([server], "wakesound-test").run())
+            running = asyncio.create_task(
+                Announcement([server], "wakesound-test", look_seconds=0.05).run()
+            )
             browser = AsyncZeroconf(interfaces=["127.0.0.1"])
             try:
                 name = f"wakesound-test.{TYPE}"
