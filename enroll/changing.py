@@ -107,6 +107,10 @@ def fitted(
         )
     negatives = negatives_of(library, encoder, sound, vectors, bank, room)
     short = is_short(_lengths(sound), encoder, library.segmenter)
+    found = negatives.bank
+    if takes and sound.level is None and found is not None and found.model is not None:
+        # Its threshold and what feedback held it to are of the scale before there were levels.
+        sound, lowest = sound.let_go(), None
     lowest = max((at for at in (lowest, sound.lowest) if at is not None), default=None)
     named = Named.of(sound.text, sound.vetoes, encoder, library.text_cache)
     calibration = fit_sound(

@@ -34,8 +34,10 @@ SHARE = 0.5
 """No more of the room's runs are replaced."""
 MOST_RUNS = 200
 """No more of what was heard since is kept, the newest."""
+MOST_ODDS = 0.25
+"""The level of a sound ends no further from where the room as it was heard had put it ..."""
 MOST_CHANGE = 0.05
-"""A threshold ends no further from where the room as it was heard had put it."""
+"""... and the threshold of a sound without a level no further than this."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def bounded(
         after: fitted to the room as it is now.
     """
     (old, earlier), (new, later) = before, after
+    if old.level is not None and new.level is not None:
+        return _bounded_level(before, after)
     lowest, highest = old.threshold - MOST_CHANGE, old.threshold + MOST_CHANGE
     if new.lowest is not None:
         lowest = max(lowest, new.lowest)
@@ -119,6 +123,21 @@ def bounded(
         text = text.model_copy(update={"offset": round(threshold - own, DIGITS)})
     expected = later.at(threshold, text).expectation
     return new.model_copy(update={"threshold": threshold, "text": text, "expected": expected})
+
+
+def _bounded_level(
+    before: tuple[SoundRecord, Calibration], after: tuple[SoundRecord, Calibration]
+) -> SoundRecord:
+    """The same for a sound with a level: that is what follows the room, not its threshold."""
+    (old, earlier), (new, later) = before, after
+    assert old.level is not None
+    assert new.level is not None
+    moved = float(np.clip(new.level, old.level - MOST_ODDS, old.level + MOST_ODDS))
+    there = later.at_level(round(moved, DIGITS))
+    known = zip(earlier.scores, there.scores, strict=True)
+    if any(was >= old.threshold and score < new.threshold for was, score in known):
+        return old
+    return new.model_copy(update=there.changes(new.encoder_id))
 
 
 def _held(sound: SoundRecord) -> SoundRecord:

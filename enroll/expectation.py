@@ -18,6 +18,26 @@ def few_takes(count: int) -> list[Finding]:
     return [Finding("few_takes", False, text)]
 
 
+def unheard(calibration: Calibration, patterns: Sequence[object]) -> list[Finding]:
+    """Whether the others would hear none of the takes of a sound with a level.
+
+    Args:
+        calibration: how the sound was fitted.
+        patterns: of the sound; rows of beats are heard where single beats are not.
+    """
+    verifier = calibration.verifier
+    if verifier is None or verifier.level is None or patterns or not calibration.scores:
+        return []
+    if len(calibration.missed) < len(calibration.scores):
+        return []
+    text = (
+        f"none of the {len(calibration.scores)} takes would be heard by the others: they do not "
+        f"sound alike, or too much at home sounds like them; record more takes, choose another "
+        f"sound{_or_budget(calibration)}"
+    )
+    return [Finding("unheard", False, text)]
+
+
 def missed_takes(
     calibration: Calibration, labels: Sequence[str], budget_per_hour: float
 ) -> list[Finding]:

@@ -33,7 +33,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.embedding.variants import clear_rows, noisiest_rows, quiet_rows
 from wakeword.library.records import ExpectationRecord, TextRecord, VerifierRecord
 from wakeword.scoring.likeness import Likeness, Verifier
-from wakeword.scoring.odds import score_of
+from wakeword.scoring.odds import odds_of, score_of
 
 SAME = 0.9995
 """What is this near is the very recording that is being enrolled, not another sound."""
@@ -46,7 +46,7 @@ HIGHEST = 0.999
 """Thresholds stop here: nothing but the recording itself would score higher."""
 USUAL = 0.5
 """Threshold of every sound on the common scale, unless something raised it."""
-SPREAD = 1.0
+SPREAD = 0.6
 """Log-odds that takes of a sound differ by beside those that were enrolled."""
 MOST_MARGIN = 4.0
 """A level is at most so much above the log-odds that the budget asks for."""
@@ -86,7 +86,7 @@ class Calibration:
     """As ``scores``, in noise 10 dB below the sound."""
     outlook: Outlook | HomeOutlook | None = field(default=None, repr=False, compare=False)
     """What the false alarms are read off; None where nobody knows."""
-    words_outlook: Outlook | None = field(default=None, repr=False, compare=False)
+    words_outlook: Outlook | HomeOutlook | None = field(default=None, repr=False, compare=False)
     """The same for the words of a sound that has takes as well."""
 
     def at(self, threshold: float, text: TextRecord | None = None) -> Calibration:
@@ -111,6 +111,28 @@ class Calibration:
             miss_rate=_share_below(self.scores, threshold),
             noisy_miss_rate=_share_below(self.noisy_scores, threshold),
         )
+
+    def at_level(self, level: float) -> Calibration:
+        """The same fit with the sound's level elsewhere, and what is to be expected of that.
+
+        Args:
+            level: log-odds of a score of 0.5, of four digits, as it is stored.
+        """
+        assert self.verifier is not None
+        assert self.verifier.level is not None
+        assert isinstance(self.outlook, HomeOutlook)
+        before = self.verifier.level
+
+        def moved(scores: Sequence[float]) -> tuple[float, ...]:
+            return tuple(float(score_of(odds_of(score, before), level)) for score in scores)
+
+        return replace(
+            self,
+            scores=moved(self.scores),
+            noisy_scores=moved(self.noisy_scores),
+            verifier=replace(self.verifier, level=level),
+            outlook=replace(self.outlook, level=level),
+        ).at(self.threshold)
 
     @property
     def missed(self) -> list[int]:
@@ -205,7 +227,9 @@ def _calibrated(
     a home would hear as many false wakes as the budget allows.
     """
     short, bank = judge.short, negatives.bank
-    assert bank is not None and bank.model is not None and judge.verifier is not None
+    assert bank is not None
+    assert bank.model is not None
+    assert judge.verifier is not None
     quiet, noisy = _left_out_odds(takes, negatives, short, training)
     odds, cosines, runs = bank.run_odds(judge)
     kept = cosines < SAME
@@ -301,9 +325,8 @@ def _likeness(
     known = [take for i, take in enumerate(takes) if i != without]
     if training is None or negatives.bank is None:
         return Likeness(np.concatenate(known), takes[0].shape[1])
-    clear = [clear_rows(take) for take in known]
-    bank = negatives.bank
-    verifier = training.verifier(without, standard=bank.model is not None)
+    clear = np.concatenate([clear_rows(take) for take in known])
+    bank, verifier = negatives.bank, training.verifier(without)
     return Likeness(clear, bank.dim, short, verifier, bank.cohort)
 
 

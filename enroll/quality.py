@@ -43,7 +43,7 @@ TOO_LIKE = 0.02
 """A sound is too like another if its takes are as near to that as to each other, but for this."""
 FEW_TAKES = 3
 
-_STOPPING = frozenset({"unlike", "too_like"})
+_STOPPING = frozenset({"unlike", "too_like", "unheard"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Finding:
 
     code: str
     """For programs: ``quiet``, ``clipped``, ``short``, ``long``, ``noisy``, ``quieter``,
-    ``unlike``, ``too_like``, ``duplicate``, ``left_out``, ``few_takes`` or ``missed``."""
+    ``unlike``, ``too_like``, ``unheard``, ``duplicate``, ``left_out``, ``few_takes`` or
+    ``missed``."""
     refused: bool
     """Whether it cannot be overridden."""
     message: str

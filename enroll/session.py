@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from enroll.changing import EnrollmentResult, refitted
-from enroll.expectation import few_takes, missed_by_words, missed_takes
+from enroll.expectation import few_takes, missed_by_words, missed_takes, unheard
 from enroll.fitting import Calibration
 from enroll.negatives import Negatives, Recording, gather_negatives, hear_ambient
 from enroll.order import of_library, without_turned
 from enroll.quality import Finding, check_level, check_likeness, check_others, check_take
-from enroll.recalibration import refit_mistaken
+from enroll.recalibration import mistaken, refit_mistaken
 from enroll.scores import leave_one_out
 from enroll.words import Named, fit_sound
 from wakeword.audio.frames import FloatArray
@@ -140,8 +140,8 @@ def _as_stored(take: Take) -> Take:
     return replace(take, samples=np.asarray(pcm / 32768.0, dtype=np.float32))
 
 
-BUDGET_PER_HOUR = 0.5
-"""False alarms per hour that are borne unless the user says otherwise."""
+BUDGET_PER_HOUR = 1.0 / 24.0
+"""False alarms per hour that are borne at most unless the user says otherwise: one a day."""
 
 
 class Enrollment:
@@ -291,11 +291,15 @@ class Enrollment:
         vectors = self._judged.vectors
         room = self._room()
         negatives = self._negatives(room)
-        thresholds = {sound.name: sound.threshold for sound in self._library.sounds()}
         findings = [f for index in range(len(self._judged)) for f in self.findings(index)]
-        findings += check_others(vectors, negatives.others, thresholds)
+        thresholds = {s.name: s.threshold for s in self._library.sounds() if s.level is None}
+        by_cosine = {name: found for name, found in negatives.others.items() if name in thresholds}
+        findings += check_others(vectors, by_cosine, thresholds)
         self._stop_at(findings)
         calibration, named = self._fit(negatives, self._budget)
+        likely = mistaken(self._library, self._encoder, vectors, calibration, negatives)
+        findings += [*likely, *unheard(calibration, self.patterns)]
+        self._stop_at(findings)
         fit = calibration.changes(self._encoder.id)
         if room is not None:
             self._library.ambient(self._encoder).add(room)

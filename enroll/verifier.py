@@ -81,30 +81,18 @@ class Training:
         counts = [np.full(len(rows), weight) for found, weight in groups for rows in found]
         rest = np.concatenate(counts)
         self._rest = 0.5 * rest / rest.sum()
-        self._lengths, self._worldly = [len(take) for take in takes], len(world)
+        self._lengths = [len(take) for take in takes]
         rows = np.concatenate([*takes, *against])
         self._rows = np.c_[rows, np.ones(len(rows), np.float32)].astype(np.float32, copy=False)
 
-    def verifier(self, without: int | None = None, *, standard: bool = False) -> Verifier:
+    def verifier(self, without: int | None = None) -> Verifier:
         """The verifier.
 
         Args:
             without: one of the takes, from 0, that it is not to know.
-            standard: whether it is scaled so that everyday sound has mean 0 and deviation 1.
         """
         fit = self._whole if without is None else self._fit(without, self._whole)
-        at = fit.at
-        if standard:
-            world = _odds(self._world, at)
-            at = at / max(float(world.std()), 1e-6)
-            at[-1] -= float(world.mean()) / max(float(world.std()), 1e-6)
-        return Verifier(at[:-1].astype(np.float32), float(at[-1]))
-
-    @property
-    def _world(self) -> FloatArray:
-        """The rows of the reference, ``(m, dim + 1)``."""
-        first = sum(self._lengths)
-        return self._rows[first : first + self._worldly]
+        return Verifier(fit.at[:-1].astype(np.float32), float(fit.at[-1]))
 
     @cached_property
     def _whole(self) -> _Fit:

@@ -168,10 +168,24 @@ def _without(bank: NegativeBank, named: Named) -> NegativeBank | None:
     kept = ~called_alike(bank, classifier, question)[:, 0]
     if np.count_nonzero(kept) < FEWEST_RUNS:
         return None
+    counts, seconds = _counts(bank)
+    share = float(counts[kept].sum() / counts.sum())
+    kept &= counts > 0
     rows = kept[bank.runs]
     runs = (np.cumsum(kept, dtype=np.int32) - 1)[bank.runs[rows]]
-    seconds = bank.seconds * float(kept.mean())
-    return NegativeBank(bank.vectors[rows], runs, seconds, bank.dim, reference_every=0)
+    weights = counts[kept].astype(np.float32)
+    vectors, dim = bank.vectors[rows], bank.dim
+    return NegativeBank(vectors, runs, seconds * share, dim, reference_every=0, weights=weights)
+
+
+def _counts(bank: NegativeBank) -> tuple[NDArray[np.intp], float]:
+    """How often each run counts, and the length in seconds of what they stand for.
+
+    Where nothing was trained on it, the reference counts too, unless runs stand for others.
+    """
+    if bank.weights is None:
+        return np.ones(int(bank.runs[-1]) + 1, np.intp), bank.seconds
+    return bank.repeats, bank.hours * 3600.0
 
 
 LOWEST, HIGHEST = 0.2, 0.999
@@ -221,12 +235,14 @@ def fit_labels(
         return {label: _unfitted(threshold) for label, threshold in given.items()}
     odds = classifier.log_odds(_means(bank), question)
     same = called_alike(bank, classifier, question)
-    hours = bank.seconds / 3600.0
+    counts, seconds = _counts(bank)
+    hours = seconds / 3600.0
     found = {}
     for column, (label, threshold) in enumerate(given.items()):
         others = ~same[:, column]
-        scores = np.sort(odds[others, column])[::-1].astype(np.float32)
-        share = hours * float(others.mean())
+        found_odds = np.repeat(odds[others, column], counts[others])
+        scores = np.sort(found_odds)[::-1].astype(np.float32)
+        share = hours * float(counts[others].sum() / counts.sum())
         found[label] = _threshold(scores, share, threshold, budget_per_hour)
     return found
 

@@ -285,6 +285,19 @@ class LibraryWriter(LibraryReader):
         """
         return self._update(name, patterns=tuple(patterns))
 
+    def keep_record(self, name: str) -> Path:
+        """Keep the record of a sound as it is now beside it; the one that was kept first stays.
+
+        Raises:
+            SoundNotFound: there is no such sound.
+            LibraryError: it cannot be written.
+        """
+        path = self._shelf.sound_path(self._shelf.find(name))
+        kept = path.with_name(KEPT_RECORD)
+        if not kept.exists():
+            write_bytes(kept, path.read_bytes())
+        return kept
+
     def rename(self, name: str, new: str) -> SoundRecord:
         """Give a sound another name.
 
@@ -406,6 +419,10 @@ def _same(shelf: Shelf, encoder: Encoder) -> bool:
 
 
 _log = logging.getLogger(__name__)
+
+
+KEPT_RECORD = "sound.before.json"
+"""A sound's record as it was before its scores went over to the common scale."""
 
 
 class SoundLibrary(LibraryWriter):

@@ -11,7 +11,6 @@ How like one sound is a window? The cosine to its takes, its verifier and the co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,8 +86,7 @@ class Likeness:
     crowding, plus a share of the verifier's log-odds.
 
     Args:
-        takes: embeddings of the takes as they were recorded, each ``(n, view_dim) float32``, or
-            those of all takes in one array, which then count as one take.
+        takes: embeddings of the takes as they were recorded, ``(n, view_dim) float32``.
         dim: length of one view.
         short: whether the sound is looked for in the window's end.
         verifier: the sound's, if it has one.
@@ -97,26 +95,22 @@ class Likeness:
 
     def __init__(
         self,
-        takes: FloatArray | Sequence[FloatArray],
+        takes: FloatArray,
         dim: int,
         short: bool = False,
         verifier: Verifier | None = None,
         cohort: Cohort | None = None,
     ) -> None:
-        parts = [takes] if isinstance(takes, np.ndarray) else list(takes)
-        rows = np.concatenate(parts)
-        self.takes = focused(rows, dim, short)
+        self.takes = focused(takes, dim, short)
         """``(n, view_dim) float32``, nothing but the view that counts."""
         self.short = short
         self._cohort = cohort if verifier is not None else None
         self.verifier = verifier if cohort is not None else None
-        self._view = slice(dim, 2 * dim) if short and rows.shape[1] > dim else slice(0, dim)
-        self._first = np.cumsum([0, *(len(part) for part in parts[:-1])])
-        self._model = cohort.model if cohort is not None and self.verifier is not None else None
-        self._evidence: Evidence | None = None
-        if self._model is not None:
-            self._shares = self._model.weights_for(len(parts))
-            self._meaning = meaning_of(rows[:, self._view], self._model.meaning_dim)
+        self._model = cohort.model if self._cohort is not None and cohort is not None else None
+        if self.verifier is not None:
+            weights = np.tile(self.verifier.weights, takes.shape[1] // dim)[None]
+            self.weights = focused(weights, dim, short)[0]
+            """``(view_dim,) float32`` of the verifier, nothing but the view that counts."""
 
     @property
     def verified(self) -> bool:
@@ -137,28 +131,26 @@ class Likeness:
         """Cosine of the nearest take, ``(n,) float32``, of windows ``(n, view_dim)``."""
         return np.asarray((windows @ self.takes.T).max(axis=1), np.float32)
 
-    def odds(self, windows: FloatArray, crowding: FloatArray | None = None) -> FloatArray:
+    def odds(
+        self,
+        windows: FloatArray,
+        cosines: FloatArray | None = None,
+        crowding: FloatArray | None = None,
+    ) -> FloatArray:
         """Log-odds ``(n,) float32`` of windows ``(n, view_dim) float32`` of a calibrated sound.
 
         Args:
             windows: as :func:`wakeword.embedding.embedder.embed_views` makes them.
+            cosines: of the nearest take, where they are known.
             crowding: of the windows, where it is known.
         """
-        assert self._model is not None and self._cohort is not None and self.verifier is not None
+        assert self._model is not None
+        assert self._cohort is not None
+        assert self.verifier is not None
+        cosines = self.cosines(windows) if cosines is None else cosines
         if crowding is None:
             crowding = self._cohort.crowding(windows, self.short)
-        view = windows[:, self._view]
-        by_take = np.maximum.reduceat(view @ self.takes[:, self._view].T, self._first, axis=1)
-        nearest = by_take.max(axis=1)
-        second = nearest
-        if by_take.shape[1] > 1:
-            second = np.partition(by_take, -2, axis=1)[:, -2:].mean(axis=1)
-        verified = view @ self.verifier.weights + self.verifier.bias
-        evidence = [nearest, second, crowding, verified, np.zeros_like(nearest)]
-        if self._model.meaning_dim:
-            meaning = meaning_of(view, self._model.meaning_dim)
-            evidence[-1] = (meaning @ self._meaning.T).max(axis=1)
-        return np.asarray(np.stack(evidence, axis=1) @ self._shares, np.float32)
+        return self._model.odds(cosines, crowding, windows @ self.weights + self.verifier.bias)
 
     def __call__(
         self,
@@ -174,17 +166,11 @@ class Likeness:
             crowding: of the windows, where it is known.
         """
         if self.verifier is not None and self.verifier.level is not None and self.calibrated:
-            return score_of(self.odds(windows, crowding), self.verifier.level)
+            return score_of(self.odds(windows, cosines, crowding), self.verifier.level)
         scores = self.cosines(windows) if cosines is None else cosines
         if self.verifier is None or self._cohort is None:
             return scores
         if crowding is None:
             crowding = self._cohort.crowding(windows, self.short)
-        odds = windows[:, self._view] @ self.verifier.weights + self.verifier.bias
+        odds = windows @ self.weights + self.verifier.bias
         return np.asarray(scores - crowding + VERIFIER_SHARE * odds, np.float32)
-
-
-def meaning_of(view: FloatArray, count: int) -> FloatArray:
-    """The last ``count`` numbers of each vector ``(n, dim)``, of length 1 (L2)."""
-    part = view[:, view.shape[1] - count :]
-    return np.asarray(part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9))

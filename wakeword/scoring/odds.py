@@ -23,11 +23,11 @@ from wakeword.embedding.weights import asset
 from wakeword.errors import EncoderError
 
 SCHEMA = 1
-EVIDENCE = ("nearest", "second", "crowding", "verifier", "meaning")
-"""What is known of a window: the cosine of the nearest take, the mean of the two nearest takes'
-cosines (of the nearest one, where there is only one take), the mean cosine to the nearest of
-everyday sound, the sound's verifier, and the cosine of the nearest take in the part of the
-vector that carries meaning."""
+EVIDENCE = ("nearest", "crowding", "verifier")
+"""What is known of a window: the cosine of the nearest take, the mean cosine to the nearest of
+everyday sound, and the log-odds of the sound's verifier. The two nearest takes' mean, the other
+view, the part of the vector that carries meaning, the number of takes and what they differ by
+bring nothing beside these, on recordings that the encoder was not trained on."""
 
 Floats = NDArray[np.float64]
 
@@ -37,12 +37,9 @@ class OddsModel:
     """How the evidence combines, and how often it misleads."""
 
     weights: Floats
-    """``(2, len(EVIDENCE))``: weights with a single take, and what is added to them for each
-    doubling of the number of takes."""
-    most_takes: int
-    """More takes than this change the weights no further."""
-    meaning_dim: int
-    """Length of the last part of a view, the one that carries meaning; 0 for none."""
+    """``(len(EVIDENCE),)``: what a unit of each counts."""
+    bias: float
+    """Added to all log-odds."""
     categories: tuple[str, ...]
     """Kinds of everyday sound that false alarms are known for."""
     grid: Floats
@@ -50,32 +47,31 @@ class OddsModel:
     per_hour: Floats
     """``(len(categories), levels)``: false alarms an hour of each category, pooled over all
     simulated enrollments, at thresholds of ``grid``."""
+    tail: float
+    """Change of the logarithm of all rates for a unit of log-odds beyond the grid, below 0."""
     strength: float
     """So many false alarms of a sound's own count as much as the pooled figure."""
 
-    def weights_for(self, takes: int) -> FloatArray:
-        """``(len(EVIDENCE),) float32`` for a sound with so many takes, at least one."""
-        doublings = np.log2(min(takes, self.most_takes))
-        return np.asarray(self.weights[0] + doublings * self.weights[1], np.float32)
+    def odds(self, nearest: FloatArray, crowding: FloatArray, verifier: FloatArray) -> FloatArray:
+        """Log-odds of windows, ``(n,) float32``, of what is known of each, ``(n,)``."""
+        near, crowd, verified = (float(weight) for weight in self.weights)
+        found = near * nearest + crowd * crowding + verified * verifier + self.bias
+        return np.asarray(found, np.float32)
 
     def pooled(self, odds: float) -> Floats:
         """False alarms an hour of each category at a threshold, ``(len(categories),)``.
 
-        Beyond the grid they thin out as they do at its end.
+        Beyond the grid they thin out as its ``tail`` says.
         """
         return np.exp(self._log_rates(odds))
 
     def _log_rates(self, odds: float) -> Floats:
         logs = np.log(self.per_hour)
         rates = np.array([np.interp(odds, self.grid, row) for row in logs])
-        above = odds - self.grid[-1]
-        if above > 0.0:
-            slope = (logs[:, -1] - logs[:, -2]) / (self.grid[-1] - self.grid[-2])
-            rates += np.minimum(slope, 0.0) * above
-        return np.asarray(rates)
+        return np.asarray(rates + self.tail * max(0.0, odds - float(self.grid[-1])))
 
 
-def score_of(odds: FloatArray | float, level: float) -> FloatArray:
+def score_of(odds: FloatArray | float, level: Floats | float) -> FloatArray:
     """Scores 0..1 of log-odds: 0.5 where they are at the sound's level."""
     return np.asarray(1.0 / (1.0 + np.exp(level - np.asarray(odds, np.float64))), np.float32)
 
@@ -115,15 +111,12 @@ def _read(path: Path, encoder_id: str, changed: int) -> OddsModel:
             )
         prior = content["false_alarms"]
         return OddsModel(
-            weights=np.array(
-                [[content["weights"][name][part] for name in EVIDENCE] for part in (0, 1)],
-                np.float64,
-            ),
-            most_takes=int(content["most_takes"]),
-            meaning_dim=int(content["meaning_dim"]),
+            weights=np.array([content["weights"][name] for name in EVIDENCE], np.float64),
+            bias=float(content["bias"]),
             categories=tuple(prior["per_hour"]),
             grid=np.array(prior["odds"], np.float64),
             per_hour=np.array(list(prior["per_hour"].values()), np.float64),
+            tail=min(0.0, float(prior["tail"])),
             strength=float(prior["strength"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -17,6 +17,7 @@ from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
 from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.likeness import Cohort, Likeness, Verifier
+from wakeword.scoring.odds import score_of
 from wakeword.scoring.veto import Veto
 from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
 
@@ -83,7 +84,8 @@ class Enrolled:
 class Scorer:
     """Lets every sound judge a window and holds what it says against its threshold.
 
-    A window goes to the sound that is furthest above its own threshold. Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
+    A window goes to the sound that is furthest above its own threshold. Sounds that have words
+    are candidates too: see :func:`wakeword.scoring.words.likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -97,6 +99,7 @@ class Scorer:
         vetoes: what refuses windows, of the sounds that have such a thing, by name.
         orders: of the sounds whose order may matter, by name.
         named: what scores the words of those that have any, by name.
+        cohort: everyday sound, for the sounds that have a level.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class Scorer:
         vetoes: Mapping[str, Veto] | None = None,
         orders: Mapping[str, SoundOrder] | None = None,
         named: Mapping[str, NamedLikeness] | None = None,
+        cohort: Cohort | None = None,
     ) -> None:
         self.confirmation: Confirmation | None = None
         """A second opinion on what is about to wake."""
@@ -127,9 +131,8 @@ class Scorer:
         self._named = NamedSounds(in_words, self._thresholds)
         self._index = VectorIndex(vectors[rows])
         self._spans = _spans(self._owners)
-        leveled = [name for name in self._spans if name in self._likenesses]
-        leveled = [name for name in leveled if self._likenesses[name].leveled]
-        self._panel = Panel({name: self._likenesses[name] for name in leveled}, self._spans)
+        heard = {name: self._likenesses[name] for name in self._spans if name in self._likenesses}
+        self._panel = Panel({name: judge for name, judge in heard.items() if judge.leveled}, cohort)
 
     @property
     def events(self) -> list[str]:
@@ -165,15 +168,17 @@ class Scorer:
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
         cosines = self._index.cosines(embedding)
-        scores = self._panel.scores(embedding, cosines)
+        rows = {
+            name: span.start + int(cosines[span].argmax()) for name, span in self._spans.items()
+        }
+        nearest = {name: float(cosines[row]) for name, row in rows.items()}
+        scores = self._panel.scores(embedding, nearest)
         matches = []
-        for sound, span in self._spans.items():
-            nearest = span.start + int(cosines[span].argmax())
-            cosine = float(cosines[nearest])
+        for sound, row in rows.items():
             score = scores.get(sound)
             if score is None:
-                score = self._score(sound, embedding, cosine)
-            matches.append(self._match(embedding, self._owners[nearest], cosine, score))
+                score = self._score(sound, embedding, nearest[sound])
+            matches.append(self._match(embedding, self._owners[row], nearest[sound], score))
         return matches
 
     def _match(self, embedding: FloatArray, owner: Owner, cosine: float, score: float) -> Match:
@@ -196,62 +201,42 @@ class Scorer:
 
 
 class Panel:
-    """The log-odds of many sounds at once: what :meth:`Likeness.odds` says, sound by sound.
+    """The scores of many sounds at once: what :class:`Likeness` says, in one matrix product.
 
     Args:
         likenesses: sounds with a level, by name.
-        spans: which rows of the index each sound has.
+        cohort: everyday sound.
     """
 
-    def __init__(self, likenesses: Mapping[str, Likeness], spans: Mapping[str, slice]) -> None:
+    def __init__(self, likenesses: Mapping[str, Likeness], cohort: Cohort | None) -> None:
+        self._cohort = cohort if likenesses else None
         self._names = list(likenesses)
-        if not likenesses:
+        if self._cohort is None:
             return
-        judges = list(likenesses.values())
-        self._crowdings = {judge.short: judge.crowding for judge in judges}
-        self._shorts = np.array([judge.short for judge in judges])
-        firsts, places, self._meanings = [], [], []
-        for number, (name, judge) in enumerate(likenesses.items()):
-            firsts += [spans[name].start + int(at) for at in judge.first_rows]
-            places += [number] * len(judge.first_rows)
-            self._meanings.append(judge.meaning)
-        starts = [spans[name] for name in likenesses]
-        self._rows = np.concatenate([np.arange(span.start, span.stop) for span in starts])
-        order = {int(row): i for i, row in enumerate(self._rows)}
-        self._firsts = np.array([order[row] for row in firsts])
-        most = max(len(judge.first_rows) for judge in judges)
-        self._takes = np.full((len(judges), max(2, most)), -1)
-        counts = np.zeros(len(judges), int)
-        for take, number in enumerate(places):
-            self._takes[number, counts[number]] = take
-            counts[number] += 1
-        self._single = counts < 2
-        self._shares = np.stack([judge.shares for judge in judges])
-        self._weights = np.stack([judge.weights for judge in judges])
-        self._biases = np.array([judge.bias for judge in judges], np.float32)
-        self._levels = np.array([judge.level for judge in judges], np.float64)
+        verifiers = [judge.verifier for judge in likenesses.values() if judge.verifier is not None]
+        self._shorts = np.array([judge.short for judge in likenesses.values()], int)
+        self._weights = np.stack([judge.weights for judge in likenesses.values()])
+        self._biases = np.array([verifier.bias for verifier in verifiers], np.float32)
+        self._levels = np.array([verifier.level for verifier in verifiers], np.float64)
 
-    def scores(self, embedding: FloatArray, cosines: FloatArray) -> dict[str, float]:
+    def scores(self, embedding: FloatArray, nearest: Mapping[str, float]) -> dict[str, float]:
         """Score 0..1 of each sound, by name.
 
         Args:
             embedding: ``(view_dim,) float32``.
-            cosines: ``(rows,)`` of all rows of the index.
+            nearest: cosine of the nearest take of each sound, by name.
         """
-        if not self._names:
+        if self._cohort is None or self._cohort.model is None:
             return {}
-        by_take = np.append(np.maximum.reduceat(cosines[self._rows], self._firsts), -np.inf)
-        by_sound = np.sort(by_take[self._takes], axis=1)
-        nearest = by_sound[:, -1]
-        second = np.where(self._single, nearest, by_sound[:, -2:].mean(axis=1))
-        crowded = {short: judge(embedding) for short, judge in self._crowdings.items()}
-        crowding = np.array([crowded[bool(short)] for short in self._shorts], np.float32)
-        verified = self._weights @ embedding + self._biases
-        meaning = np.array([judge(embedding) for judge in self._meanings], np.float32)
-        evidence = np.stack([nearest, second, crowding, verified, meaning], axis=1)
-        odds = (evidence * self._shares).sum(axis=1, dtype=np.float32)
-        found = 1.0 / (1.0 + np.exp(self._levels - odds))
-        return dict(zip(self._names, (float(score) for score in found), strict=True))
+        crowding = np.zeros(2, np.float32)
+        for short in np.unique(self._shorts):
+            crowding[short] = self._cohort.crowding(embedding[None], bool(short))[0]
+        odds = self._cohort.model.odds(
+            np.array([nearest[name] for name in self._names], np.float32),
+            crowding[self._shorts],
+            self._weights @ embedding + self._biases,
+        )
+        return dict(zip(self._names, score_of(odds, self._levels).tolist(), strict=True))
 
 
 def _spans(owners: Sequence[Owner]) -> dict[str, slice]:
@@ -297,7 +282,7 @@ def make_scorer(
             owners += [Owner(sound.name, file)] * len(found)
         if takes and verified:
             likenesses[sound.name] = Likeness(
-                takes, encoder.dim, sound.short, sound.verifier, cohort
+                np.concatenate(takes), encoder.dim, sound.short, sound.verifier, cohort
             )
     thresholds = {sound.name: sound.threshold for sound in sounds}
     return Scorer(
@@ -309,4 +294,5 @@ def make_scorer(
         vetoes=vetoes,
         orders=orders,
         named=named,
+        cohort=cohort,
     )
