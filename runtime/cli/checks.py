@@ -25,7 +25,6 @@ Verdict = Literal["good", "note", "bad"]
 OLDEST_PYTHON = (3, 10)
 NEEDED = {
     "numpy": "numpy",
-    "faiss-cpu": "faiss",
     "soundfile": "soundfile",
     "onnxruntime": "onnxruntime",
     "soxr": "soxr",
