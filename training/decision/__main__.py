@@ -17,7 +17,6 @@ from training.decision.hearing import cached, hear_negatives, hear_sounds
 from training.decision.simulation import Simulator, make_world
 from wakebench.manifest import Manifest
 from wakebench.negatives import sources
-from wakebench.sounds import Sound
 from wakeword.embedding.weights import asset
 from wakeword.encoders import DEFAULT, create_encoder
 from wakeword.errors import WakesoundError
@@ -61,9 +60,7 @@ def run(options: argparse.Namespace) -> None:
     world = make_world(hear_negatives(manifest, encoder, options.cache, options.cached), trained_on)
     only = cached(options.cache) if options.cached else None
     heard = hear_sounds(manifest, encoder, options.cache, only)
-    # The synthesiser's sounds are all alike to an encoder that was trained on some of them.
-    kept = [one for one in heard if _unseen(one.sound, trained_on)]
-    heard = kept
+    heard = [one for one in heard if one.sound.made or one.sound.origin[0] not in trained_on]
     simulator = Simulator(world, encoder, REFERENCE)
     sims = []
     for sim in simulator.enrollments(heard):
@@ -93,10 +90,6 @@ def run(options: argparse.Namespace) -> None:
     write_bytes(model, (text + "\n").encode())
     log.info("%s: %.1f MB, %.1f hours", path, path.stat().st_size / 1e6, bank.seconds / 3600.0)
     log.info("%s", json.dumps({name: content[name] for name in ("weights", "bias")}))
-
-
-def _unseen(sound: Sound, trained_on: frozenset[str]) -> bool:
-    return not trained_on or (not sound.made and sound.origin[0] not in trained_on)
 
 
 if __name__ == "__main__":
