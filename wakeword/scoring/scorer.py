@@ -161,9 +161,14 @@ class Scorer:
     def __call__(self, embedding: FloatArray) -> Match | None:
         """The match of a ``(view_dim,) float32`` embedding with the sound that it is likeliest.
 
-        That is a sound by its takes, or one by its words. None when there are no sounds.
+        That is a sound by its takes, or one by its words. Of sounds without a level, whose scores
+        cannot be compared, only the one with the nearest take counts. None without any sounds.
         """
-        return likeliest([*self.recorded(embedding), *self._named.matches(embedding)])
+        found = self.recorded(embedding)
+        others = [match for match in found if match.sound not in self._panel]
+        nearest = max(others, key=lambda match: match.likeness, default=None)
+        found = [match for match in found if match.sound in self._panel or match is nearest]
+        return likeliest([*found, *self._named.matches(embedding)])
 
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
@@ -218,6 +223,9 @@ class Panel:
         self._weights = np.stack([judge.weights for judge in likenesses.values()])
         self._biases = np.array([verifier.bias for verifier in verifiers], np.float32)
         self._levels = np.array([verifier.level for verifier in verifiers], np.float64)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
 
     def scores(self, embedding: FloatArray, nearest: Mapping[str, float]) -> dict[str, float]:
         """Score 0..1 of each sound, by name.

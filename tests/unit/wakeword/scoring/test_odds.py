@@ -116,6 +116,23 @@ def test_many_sounds_at_once_say_what_each_says_alone(tmp_path: Path) -> None:
         assert best.score == pytest.approx(max(alone.values()), abs=1e-5)
 
 
+def test_no_sound_hides_behind_its_nearest_sibling(tmp_path: Path) -> None:
+    """Of two sounds, the one that matches wakes, though the other one's take is nearer."""
+    axes = unit(np.concatenate([np.eye(8)[:3], np.eye(8)[:3]], axis=1))
+    cohort = Cohort(axes[2:], 8, model(tmp_path))
+    still = np.zeros(8, np.float32)
+    strict, easy = (Verifier(still, 0.0, level=level) for level in (6.0, -1.0))
+    judges = {"bell": Likeness(axes[:1], 8, False, strict, cohort),
+              "clap": Likeness(axes[1:2], 8, False, easy, cohort)}  # fmt: skip
+    vectors = np.concatenate([judge.takes for judge in judges.values()])
+    owners = [Owner("bell", "1.flac"), Owner("clap", "2.flac")]
+    thresholds = dict.fromkeys(judges, 0.5)
+    scorer = Scorer(vectors, owners, thresholds, likenesses=judges, cohort=cohort)
+    match = scorer(unit((0.8 * axes[:1] + 0.6 * axes[1:2])[:, :16])[0])
+    assert match is not None
+    assert (match.sound, match.take, match.hit) == ("clap", "2.flac", True)
+
+
 def test_a_sound_from_before_keeps_its_scale(tmp_path: Path) -> None:
     """Without a level the score is what it was: cosine less crowding and a share of log-odds."""
     rng = np.random.default_rng(1)
