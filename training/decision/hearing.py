@@ -60,7 +60,7 @@ STRETCH_SECONDS = 4
 class Negative:
     """What was heard of one stream without events."""
 
-    vectors: FloatArray
+    vectors: NDArray[np.float16]
     """``(n, view_dim)`` of the windows that the gate let through."""
     runs: NDArray[np.int64]
     """``(n,)`` from 0, ascending: windows of one run follow each other, 2 s at most."""
