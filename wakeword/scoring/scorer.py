@@ -236,12 +236,12 @@ class Panel:
         """
         if self._cohort is None or self._cohort.model is None:
             return {}
-        crowding = np.zeros(2, np.float32)
+        cohort_mean = np.zeros(2, np.float32)
         for short in np.unique(self._shorts):
-            crowding[short] = self._cohort.crowding(embedding[None], bool(short))[0]
+            cohort_mean[short] = self._cohort.cohort_mean(embedding[None], bool(short))[0]
         odds = self._cohort.model.odds(
             np.array([nearest[name] for name in self._names], np.float32),
-            crowding[self._shorts],
+            cohort_mean[self._shorts],
             self._weights @ embedding + self._biases,
         )
         return dict(zip(self._names, score_of(odds, self._levels).tolist(), strict=True))

@@ -22,7 +22,7 @@ def negative(runs: int, label: str, source: str) -> Negative:
     clip = {"label": label, "kind": "event", "source": source, "group": "", "start": 0,
             "path": f"{label}.ogg", "held": False}  # fmt: skip
     numbers = np.repeat(np.arange(runs), 3)
-    vectors = RNG.normal(size=(len(numbers), 8)).astype(np.float32)
+    vectors = RNG.normal(size=(len(numbers), 8)).astype(np.float16)
     return Negative(vectors, numbers, np.zeros(len(numbers), np.int64), [clip], 100, 1800.0)
 
 
