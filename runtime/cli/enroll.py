@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     help="The sound in words, beside its takes or instead of any, e.g. 'glass breaking'.",
 )
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
-@click.option("--force", is_flag=True, help="Enroll in spite of warnings.")
+@click.option("--force", is_flag=True, help="Enroll despite warnings.")
 @json_option
 @library_option
 @encoder_option
@@ -102,7 +102,7 @@ def command(
     """Teach a sound, from recordings or the microphone.
 
     With FILEs, each sound in them becomes a take: wav, flac, mp3, ogg, opus or aiff, with any
-    rate and channels. Without, takes are recorded one after the other and judged at once.
+    rate and channels. Without, takes are recorded one after the other and checked immediately.
     With --text and nothing else it needs no takes: what the words mean is enough for an encoder
     that knows them. A sound that is enrolled gets the words beside its takes.
     """

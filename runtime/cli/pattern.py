@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Wake on so many in a row, or on a rhythm.
+    """Wake on a number of beats in a row, or on a rhythm.
 
     A sound with patterns wakes on these only: exactly two claps and not three, three and not
     two. Any sound that begins suddenly can have them, several at once.
