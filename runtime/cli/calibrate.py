@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "--budget",
     metavar="X",
     type=FiniteRange(min=0, min_open=True),
-    help="New false wakes per hour that may happen, for each of the sounds.",
+    help="New false-alarm budget of each sound: allowed false wakes per hour.",
 )
 @click.option(
     "--budget-total",

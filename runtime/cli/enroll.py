@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     metavar="X",
     type=FiniteRange(min=0, min_open=True),
     default=0.5,
-    help="False wakes per hour that may happen.",
+    help="False-alarm budget: allowed false wakes per hour.",
     show_default=True,
 )
 @click.option(
