@@ -351,12 +351,12 @@ def broker_options(what: str, called: str, *, required: bool = False) -> Callabl
             "--ca",
             metavar="FILE",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Certificate of who signed the broker's (default: those the system trusts).",
+            help="Certificate of the authority that signed the broker's (default: those the system trusts).",
         ),
         click.option(
             "--id", "device_id", metavar="ID", help=f"Names the device (default: {called})."
         ),
-        click.option("--name", metavar="NAME", help="The device's name for people."),
+        click.option("--name", metavar="NAME", help="The device's displayed name."),
         click.option(
             "--topic",
             metavar="TOPIC",

@@ -129,4 +129,4 @@ def in_words(pattern: PatternRecord, sound: SoundRecord) -> str:
     wait = max(other.wait_seconds for other in sound.patterns)
     gaps = " ".join(f"{gap:.2f}" for gap in pattern.gaps_seconds)
     what = f"{pattern.beats} beats {gaps} s apart" if gaps else f"exactly {pattern.beats} in a row"
-    return f"{pattern.called(sound.name)!r}: {what}, told {wait:g} s after the last"
+    return f"{pattern.called(sound.name)!r}: {what}, reported {wait:g} s after the last"
