@@ -63,7 +63,7 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@touch $@
 # Stamped only when complete, so that a later run finds what was installed in the meantime.
 $(VENV)/.installed-test: $(VENV)/.made pyproject.toml constraints.txt
-	@if scripts/system-packages audio broker browser; then \
+	@if scripts/system-packages audio broker browser codecs; then \
 		$(PIP) -e ".[$(TEST_EXTRAS),mic]" && touch $@ $(VENV)/.installed; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo "CI tests everything: stopping." >&2; exit 1; \

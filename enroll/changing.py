@@ -13,6 +13,7 @@ from enroll.fitter import Fit, Fitter
 from enroll.fitting import Calibration
 from enroll.quality import Finding, missed_by_words
 from enroll.vetoes import fit_vetoes
+from wakeword.audio.reading import Account
 from wakeword.errors import LastTake, SoundDamaged, TakeRejected, WordsExist
 from wakeword.library.library import Edit, SoundLibrary
 from wakeword.library.records import SoundRecord, TextRecord
@@ -33,6 +34,8 @@ class EnrollmentResult:
     """Warnings that did not stop it."""
     refitted: tuple[Refitted, ...] = ()
     """Other sounds that it would have set off, and that were fitted again for that reason."""
+    recordings: tuple[tuple[str, Account], ...] = ()
+    """The files that its takes come from, and what was heard of each."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
     WakesoundError
     ├── AudioError                  audio that cannot be used
     │   ├── AudioDecodeError        a file that is not readable audio
+    │   │   └── AudioTooLong        a recording longer than may be read
     │   └── AudioFormatError        wrong rate, shape, dtype or value
     ├── TakeRejected                a recording that cannot serve as a take
     │   ├── RecordingTooLong        too long to search for a sound
@@ -86,6 +87,19 @@ class AudioError(WakesoundError):
 
 class AudioDecodeError(AudioError):
     """A file that is not readable audio."""
+
+
+class AudioTooLong(AudioDecodeError):
+    """A recording that is longer than may be read.
+
+    Args:
+        message: what is told.
+        most_seconds: what may be read.
+    """
+
+    def __init__(self, message: str, most_seconds: float) -> None:
+        super().__init__(message)
+        self.most_seconds = most_seconds
 
 
 class AudioFormatError(AudioError):

@@ -20,6 +20,7 @@ from wakeword.errors import ConfigError, EncoderError
 
 if TYPE_CHECKING:
     from wakeword.audio.frames import AudioFrame, FloatArray
+    from wakeword.audio.reading import Account
     from wakeword.events import WakeEvent
 
 
@@ -42,6 +43,11 @@ class Source(ABC):
     def restarts(self) -> int:
         """How often a device that had gone was opened again."""
         return 0
+
+    @property
+    def account(self) -> Account | None:
+        """What was heard of a recording, at its end; None for other sources."""
+        return None
 
     @abstractmethod
     def __iter__(self) -> Iterator[AudioFrame]:
@@ -77,6 +83,11 @@ class SourceWrapper(Source):
     def restarts(self) -> int:
         """How often a device that had gone was opened again."""
         return self.wrapped.restarts
+
+    @property
+    def account(self) -> Account | None:
+        """What was heard of a recording, at its end; None for other sources."""
+        return self.wrapped.account
 
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield its frames."""

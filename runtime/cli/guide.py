@@ -125,6 +125,7 @@ def summary(result: EnrollmentResult) -> dict[str, Any]:
         "vetoes": [veto.label for veto in sound.vetoes],
         "budget_per_hour": sound.budget_per_hour,
         **expectation(calibration.expectation),
+        "recordings": [{"file": path} | account.as_json() for path, account in result.recordings],
         "findings": [
             {"code": finding.code, "message": finding_text(finding)} for finding in result.findings
         ],

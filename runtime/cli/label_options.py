@@ -351,7 +351,8 @@ def broker_options(what: str, called: str, *, required: bool = False) -> Callabl
             "--ca",
             metavar="FILE",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Certificate of the authority that signed the broker's (default: those the system trusts).",
+            help="Certificate of the authority that signed the broker's (default: those the system "
+            "trusts).",
         ),
         click.option(
             "--id", "device_id", metavar="ID", help=f"Names the device (default: {called})."

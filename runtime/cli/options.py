@@ -280,6 +280,29 @@ def config_file_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def _choice(ctx: click.Context, param: click.Parameter, value: str) -> object:
+    from wakeword.audio.channels import parse_choice
+    from wakeword.errors import AudioFormatError
+
+    try:
+        return parse_choice(value)
+    except AudioFormatError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def channel_option(function: Decorated) -> Decorated:
+    """``--channel``, as the argument ``channel``: a number, ``"mix"`` or ``"best"``."""
+    return click.option(
+        "--channel",
+        metavar="N",
+        default="mix",
+        callback=_choice,
+        help="Which channel of the recordings: a number from 0, 'mix' for all of them or 'best'"
+        " for the one in which most stands out.",
+        show_default=True,
+    )(function)
+
+
 def json_option(function: Decorated) -> Decorated:
     """``--json``, as the argument ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(

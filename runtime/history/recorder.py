@@ -18,8 +18,8 @@ import numpy as np
 
 from runtime.history.store import History, HistoryConfig, HistoryEntry, identified, packed
 from runtime.threads import BoundedQueue, Worker
+from wakeword.audio.flac import encode_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import encode_flac
 from wakeword.audio.speech import SpeechDetector, TalkJudge
 from wakeword.embedding.embedder import view_dim
 from wakeword.engine import Engine

@@ -156,6 +156,7 @@ class SourceLoop:
             frames_dropped=self._queue.dropped,
             samples_lost=self._source.samples_lost,
             restarts=self._source.restarts,
+            account=self._source.account,
             error=str(error) if error else "",
             level_db=self._meter.level_db,
             suppressed=self._suppressed,

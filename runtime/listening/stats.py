@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from runtime.hooks.action import ActionStats
 from wakeword.audio.frames import SILENCE_DB
+from wakeword.audio.reading import Account
 
 State = Literal["listening", "ended", "failed"]
 
@@ -35,6 +36,8 @@ class SourceStats:
     """Level of the loudest frame of the last second of audio, dBFS."""
     suppressed: int = 0
     """Wake events that were only what we played ourselves."""
+    account: Account | None = None
+    """What was heard of a recording that came to its end."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ class Stats:
     def frames_dropped(self) -> int:
         """Frames that were dropped, of all sources."""
         return sum(source.frames_dropped for source in self.sources)
+
+    @property
+    def recordings(self) -> list[dict[str, Any]]:
+        """What was heard of each recording that came to its end, as JSON objects."""
+        return [
+            {"source": source.name} | source.account.as_json()
+            for source in self.sources
+            if source.account is not None
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -64,7 +64,7 @@ def real_stderr() -> Iterator[int]:
 
 
 Deliver = Callable[[FloatArray], None]
-"""Called in PortAudio's thread with ``(n,) float32`` mono samples; must be quick, never raise."""
+"""Called in PortAudio's thread with ``(n, channels) float32``; must be quick, never raise."""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from runtime.sources import SourceOptions
+from runtime.sources import SourceOptions, split_channel
 from runtime.sources._devices import open_backend
 from runtime.sources._line import Line, Timeline
 from runtime.sources._portaudio import Backend
+from wakeword.audio.channels import BEST, MIX
 from wakeword.audio.frames import AudioFrame
 from wakeword.errors import SourceError
 from wakeword.protocols import Source
@@ -22,8 +23,14 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.25, 5.0
 
 
 def create(rest: str, options: SourceOptions) -> MicSource:
-    """The microphone that ``rest`` names by index, name or a part of it; empty: the default."""
-    return MicSource(rest, rate=options.rate)
+    """The microphone that ``rest`` names by index, name or a part of it; empty: the default.
+
+    ``NAME?channel=0`` hears one of its channels.
+    """
+    name, channel = split_channel(rest)
+    if channel == BEST:
+        raise SourceError("channels=best needs a whole recording; give the channel's number")
+    return MicSource(name, rate=options.rate, channel=None if channel == MIX else int(channel))
 
 
 class MicSource(Source):
@@ -38,6 +45,7 @@ class MicSource(Source):
         rate: preferred samples per second.
         backend: how to reach PortAudio.
         clock: seconds that only grow.
+        channel: a channel's number, from 0; None for a mix of all in which nothing cancels.
 
     Raises:
         SourceError: no such microphone, or it cannot be opened.
@@ -53,15 +61,17 @@ class MicSource(Source):
         rate: int = 16_000,
         backend: Callable[[], Backend] = open_backend,
         clock: Callable[[], float] = time.monotonic,
+        channel: int | None = None,
     ) -> None:
         self.name = f"mic:{wanted}" if wanted else "mic"
+        self._channel = channel
         self._samples_lost = self._restarts = 0
         self._preferred_rate = rate
         self._backend = backend
         self._clock = clock
         self._closed = threading.Event()
         self._lock = threading.Lock()  # guards the line: close() may come from any thread
-        line = Line(backend, wanted, rate, clock)
+        line = Line(backend, wanted, rate, clock, channel)
         self._line: Line | None = line
         self._wanted = line.device.name if wanted else ""  # an index may change while it is away
         self._lost_at: float | None = None
@@ -123,7 +133,9 @@ class MicSource(Source):
     def _reconnect(self) -> None:
         """One attempt to open the device again."""
         try:
-            line = Line(self._backend, self._wanted, self._preferred_rate, self._clock)
+            line = Line(
+                self._backend, self._wanted, self._preferred_rate, self._clock, self._channel
+            )
         except SourceError as error:
             _log.debug("%s: %s", self.name, error)
             return

@@ -13,7 +13,7 @@ from enroll import enroll_files
 from runtime.history.feedback import reject_event
 from runtime.history.store import History
 from runtime.listening.listener import WakeListener
-from wakeword.audio.reading import write_flac
+from wakeword.audio.flac import write_flac
 from wakeword.audio.resampling import resample
 from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder

@@ -103,7 +103,7 @@ def test_uploads_are_limited_in_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
     """However small the file is, what it becomes is bounded."""
-    from wakeword.audio.reading import encode_flac
+    from wakeword.audio.flac import encode_flac
     from wakeword.testing import silence
 
     with served.client() as client:

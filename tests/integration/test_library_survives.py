@@ -18,7 +18,7 @@ import pytest
 
 from enroll.files import enroll_files
 from enroll.reindex import reindex
-from wakeword.audio.reading import write_flac
+from wakeword.audio.flac import write_flac
 from wakeword.encoders import create_encoder
 from wakeword.errors import LibraryCorrupt, LibraryError
 from wakeword.library.library import SoundLibrary

@@ -17,7 +17,8 @@ and the shares of the whole follow from those means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -141,6 +142,10 @@ AT_ONCE = 64
 """Windows that are given to the encoder together."""
 
 
+Slice = tuple[int, int, FloatArray]
+"""Where it begins and ends, as sample indices, and its samples ``(n,) float32``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Heard:
     """A recording's windows, embedded."""
@@ -248,6 +253,56 @@ class Classifier:
         vectors = np.concatenate([self.embed(windows[at : at + AT_ONCE]) for at in blocks])
         return Heard(vectors, tuple(spans), tuple(level_db(window) for window in windows))
 
+    def classify_blocks(self, blocks: Iterable[FloatArray], question: Question) -> Classification:
+        """As :meth:`classify`, of audio that comes piece by piece and need not fit into memory.
+
+        Args:
+            blocks: each ``(n,) float32`` at the encoder's rate.
+            question: the labels.
+
+        Raises:
+            AudioFormatError: the audio is empty, not mono float32 or not finite.
+            EncoderError: the encoder fails.
+        """
+        likeness: list[Likeness] = []
+        spans: list[tuple[int, int]] = []
+        levels: list[float] = []
+        windows = self.slices(map(_checked_block, blocks))
+        while some := list(itertools.islice(windows, AT_ONCE)):
+            likeness.append(_likeness(self.embed([samples for _, _, samples in some]), question))
+            spans += [(start, end) for start, end, _ in some]
+            levels += [level_db(samples) for _, _, samples in some]
+        if not spans:
+            raise AudioFormatError("there is no audio to classify (0 samples)")
+        return self._judged(np.concatenate(likeness), levels, spans, question)
+
+    def slices(self, blocks: Iterable[FloatArray]) -> Iterator[Slice]:
+        """The windows of :meth:`spans` of a stream, before its end is known.
+
+        Little more than a window and a block are held at a time.
+
+        Args:
+            blocks: the audio, each ``(n,) float32`` at the encoder's rate.
+
+        Yields:
+            Windows in time order; none for no audio.
+        """
+        size = round(self.window_seconds * self.encoder.rate)
+        hop = max(1, size // 2)
+        held, begin, count, given = np.zeros(0, np.float32), 0, 0, 0
+        for block in blocks:
+            held = np.concatenate([held, block])
+            count += len(block)
+            # A window is certain once what is behind it is worth a further one.
+            while count - size > given * hop + (hop // 4 if given else 0):
+                start = given * hop
+                held, begin = held[start - begin :], start
+                yield start, start + size, held[:size].copy()
+                given += 1
+        if count:
+            for start, end in self.spans(count)[given:]:
+                yield start, end, held[start - begin : end - begin].copy()
+
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """``(len(windows), dim) float32``: windows as they are held against text, unit rows.
 
@@ -272,14 +327,23 @@ class Classifier:
             heard: from :meth:`hear`, or a batch of one's own.
             question: the labels.
         """
-        likeness = heard.vectors.astype(np.float64) @ question.vectors.T.astype(np.float64)
+        likeness = _likeness(heard.vectors, question)
+        return self._judged(likeness, heard.levels_db, heard.spans, question)
+
+    def _judged(
+        self,
+        likeness: Likeness,
+        levels_db: Sequence[float],
+        spans: Sequence[tuple[int, int]],
+        question: Question,
+    ) -> Classification:
         rate = self.encoder.rate
         windows = tuple(
             self._scored(row, level, start / rate, end / rate, question)
-            for row, level, (start, end) in zip(likeness, heard.levels_db, heard.spans, strict=True)
+            for row, level, (start, end) in zip(likeness, levels_db, spans, strict=True)
         )
-        loudest = max(heard.levels_db)
-        weights = weights_of(np.asarray(heard.levels_db) - loudest)
+        loudest = max(levels_db)
+        weights = weights_of(np.asarray(levels_db) - loudest)
         pooled = weights @ likeness / weights.sum()
         whole = self._scored(pooled, loudest, 0.0, windows[-1].end, question)
         return Classification(**vars(whole), windows=windows, wordings=question.wordings)
@@ -385,6 +449,16 @@ class Classifier:
 def weights_of(levels_db: NDArray[np.floating]) -> NDArray[np.float64]:
     """What windows of these levels count in the mean over a recording: their power."""
     return np.asarray(10.0 ** (np.asarray(levels_db, np.float64) / 10.0))
+
+
+def _likeness(vectors: FloatArray, question: Question) -> Likeness:
+    """``(n, labels + background)``: the cosines of windows with texts."""
+    found: Likeness = vectors.astype(np.float64) @ question.vectors.T.astype(np.float64)
+    return found
+
+
+def _checked_block(samples: FloatArray) -> FloatArray:
+    return checked_audio(samples) if len(samples) else samples
 
 
 def checked_audio(samples: FloatArray) -> FloatArray:

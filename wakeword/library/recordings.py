@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 
+from wakeword.audio.flac import encode_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import encode_flac
 from wakeword.audio.resampling import resample
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.embedding.embedder import embed_views, view_dim

@@ -67,7 +67,7 @@ class NegativeBank:
 
     @cached_property
     def cohort(self) -> Cohort:
-        """The reference, to tell how crowded it is where a window lies."""
+        """The reference, for the cohort mean of windows."""
         return Cohort(self.reference, self.dim)
 
     @property
@@ -83,7 +83,7 @@ class NegativeBank:
         return self.vectors[rows], np.flatnonzero(np.diff(self.runs[rows], prepend=-1))
 
     @cached_property
-    def _crowding(self) -> dict[bool, FloatArray]:
+    def _cohort_means(self) -> dict[bool, FloatArray]:
         return {}
 
     def run_scores(self, likeness: Likeness) -> tuple[FloatArray, FloatArray]:
@@ -95,10 +95,10 @@ class NegativeBank:
         vectors, first = self._held_out
         if not len(first):
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
-        if likeness.verified and likeness.short not in self._crowding:
-            self._crowding[likeness.short] = self.cohort.crowding(vectors, likeness.short)
+        if likeness.verified and likeness.short not in self._cohort_means:
+            self._cohort_means[likeness.short] = self.cohort.cohort_mean(vectors, likeness.short)
         cosines = likeness.cosines(vectors)
-        scores = likeness(vectors, cosines, self._crowding.get(likeness.short))
+        scores = likeness(vectors, cosines, self._cohort_means.get(likeness.short))
         best, nearest = (np.maximum.reduceat(rows, first) for rows in (scores, cosines))
         return np.asarray(best), np.asarray(nearest)
 

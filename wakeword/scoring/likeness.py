@@ -1,4 +1,4 @@
-"""How crowded is it where a window lies? Scores are held against that.
+"""Everyday sound near a window, which scores are held against.
 
 A likeness of 0.6 means much in an empty corner of the embedding space and nothing among the
 hundred kinds of clatter that all resemble each other. So what a window has in common with its
@@ -19,7 +19,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused
 
 NEAREST = 20
-"""So many of the cohort's vectors tell how crowded it is."""
+"""So many of the cohort's vectors count in the cohort mean."""
 BATCH = 1024
 
 
@@ -38,7 +38,7 @@ class Cohort:
             for at in range(0, vectors.shape[1], dim)
         ]
 
-    def crowding(self, windows: FloatArray, short: bool) -> FloatArray:
+    def cohort_mean(self, windows: FloatArray, short: bool) -> FloatArray:
         """Mean cosine to the nearest of the cohort, ``(n,) float32``.
 
         Args:
@@ -75,7 +75,7 @@ class Likeness:
     """The score of one sound: what the engine compares with the threshold.
 
     Without a verifier it is the cosine of the nearest take. With one it is that cosine, less
-    the window's crowding, plus a share of the verifier's log-odds.
+    the window's cohort mean, plus a share of the verifier's log-odds.
 
     Args:
         takes: embeddings of the takes as they were recorded, ``(n, view_dim) float32``.
@@ -115,19 +115,19 @@ class Likeness:
         self,
         windows: FloatArray,
         cosines: FloatArray | None = None,
-        crowding: FloatArray | None = None,
+        cohort_mean: FloatArray | None = None,
     ) -> FloatArray:
         """Scores ``(n,) float32`` of windows ``(n, view_dim) float32``.
 
         Args:
             windows: as :func:`wakeword.embedding.embedder.embed_views` makes them.
             cosines: of the nearest take, where they are known.
-            crowding: of the windows, where it is known.
+            cohort_mean: of the windows, where it is known.
         """
         scores = self.cosines(windows) if cosines is None else cosines
         if self.verifier is None or self._cohort is None:
             return scores
-        if crowding is None:
-            crowding = self._cohort.crowding(windows, self.short)
+        if cohort_mean is None:
+            cohort_mean = self._cohort.cohort_mean(windows, self.short)
         odds = windows @ self._weights + self.verifier.bias
-        return np.asarray(scores - crowding + VERIFIER_SHARE * odds, np.float32)
+        return np.asarray(scores - cohort_mean + VERIFIER_SHARE * odds, np.float32)

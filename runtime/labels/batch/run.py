@@ -38,8 +38,10 @@ class Summary:
     """Of audio, without bad ones."""
     bad: Mapping[str, str]
     """Recordings that could not be heard, and why."""
+    partial: Mapping[str, str]
+    """Recordings of which a part is missing, and what is known of it."""
     tops: Mapping[str, str]
-    """The best label of each of the others, or none of these."""
+    """The best label of each that was heard, or none of these."""
 
 
 def run(
@@ -123,6 +125,7 @@ def _write(
     before: int,
 ) -> Summary:
     bad: dict[str, str] = {}
+    partial: dict[str, str] = {}
     tops: dict[str, str] = {}
     seconds = 0.0
 
@@ -132,6 +135,8 @@ def _write(
             if row["error"] is not None:
                 bad[row["path"]] = row["error"]
             else:
+                if not row["complete"]:
+                    partial[row["path"]] = "; ".join(row["warnings"])
                 tops[row["path"]] = row["top"]
                 seconds += row["seconds"]
             yield {key: value for key, value in row.items() if key != "timeline"}
@@ -144,4 +149,4 @@ def _write(
     if slices is not None:
         write_table(slices, parts(), job.labels, of="slices")
     write_table(out, rows(), job.labels, of="recordings")
-    return Summary(len(recordings), before, seconds, bad, tops)
+    return Summary(len(recordings), before, seconds, bad, partial, tops)

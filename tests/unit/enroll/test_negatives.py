@@ -10,7 +10,8 @@ import pytest
 from enroll.files import enroll_files
 from enroll.fitter import Fitter
 from enroll.negatives import hear_ambient, hear_runs, recorded_frames
-from wakeword.audio.reading import AudioClip, write_flac
+from wakeword.audio.flac import write_flac
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
 from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone

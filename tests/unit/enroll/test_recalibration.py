@@ -12,8 +12,9 @@ from enroll.negatives import hear_ambient
 from enroll.recalibration import recalibrate, shares
 from enroll.reindex import reindex
 from enroll.session import Enrollment
+from wakeword.audio.flac import write_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import AudioClip, write_flac
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
 from wakeword.errors import ConfigError, SoundNotFound
 from wakeword.library.library import SoundLibrary

@@ -12,7 +12,7 @@ from runtime.history.feedback import accept_event, reject_event
 from runtime.history.store import History, HistoryConfig
 from runtime.listening.listener import WakeListener
 from tests.waiting import wait_until
-from wakeword.audio.reading import encode_flac
+from wakeword.audio.flac import encode_flac
 from wakeword.errors import HistoryError
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import (

@@ -53,7 +53,7 @@ class Card:
         self.now += late
         for _ in range(count):
             self.now += BLOCK / RATE
-            self.captures[-1].deliver(np.full(BLOCK, value, np.float32))
+            self.captures[-1].deliver(np.full((BLOCK, 1), value, np.float32))
 
     def vanish(self) -> None:
         """The device goes away without a word."""
