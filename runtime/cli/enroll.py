@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     metavar="X",
     type=Budget(),
     default="1/day",
-    help="False wakes that may happen at most: 1/day, 1/week; a plain number is per hour.",
+    help="False-alarm budget: 1/day, 1/week; a plain number is per hour.",
     show_default=True,
 )
 @click.option(
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
 )
 @channel_option
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
-@click.option("--force", is_flag=True, help="Enroll in spite of warnings.")
+@click.option("--force", is_flag=True, help="Enroll despite warnings.")
 @json_option
 @library_option
 @encoder_option
@@ -106,8 +106,8 @@ def command(
     """Teach a sound, from recordings or the microphone.
 
     With FILEs, each sound in them becomes a take: wav, flac, mp3, m4a, ogg, opus, aiff and most
-    others, with any rate and channels. Without, takes are recorded one after the other and judged
-    at once.
+    others, with any rate and channels. Without, takes are recorded one after the other and
+    checked immediately.
     With --text and nothing else it needs no takes: what the words mean is enough for an encoder
     that knows them. A sound that is enrolled gets the words beside its takes.
     """

@@ -241,16 +241,16 @@ def history_option(function: Decorated) -> Decorated:
         type=click.Path(file_okay=False, path_type=Path),
         callback=_store,
         expose_value=False,
-        help="Folder with what was heard (default: one for each library).",
+        help="Folder of the history (default: one for each library).",
     )(function)
 
 
 def remember_options(function: Decorated) -> Decorated:
     """What commands that listen remember; see :meth:`Settings.wanted_history`."""
     for name, text in (
-        ("--keep-speech", "Keep it also where somebody seems to speak."),
+        ("--keep-speech", "Keep it even where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
-        ("--no-history", "Remember nothing of what is heard."),
+        ("--no-history", "Keep no history."),
         ("--no-drift", "Switch noise adaptation off: thresholds stay as they are."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
