@@ -42,6 +42,7 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
     errors.WakesoundError: "",
     errors.AudioError: "",
     errors.AudioDecodeError: "",
+    errors.AudioTooLong: "",
     errors.AudioFormatError: "",
     errors.TakeRejected: "",
     errors.RecordingTooLong: (

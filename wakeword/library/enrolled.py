@@ -17,7 +17,7 @@ from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.patterns.order import SoundOrder
 from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import load_bank
+from wakeword.scoring.bank import load_cohort
 from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.scorer import Enrolled, Scorer, make_scorer
 from wakeword.scoring.veto import Veto, make_veto
@@ -79,12 +79,12 @@ def enrolled_sounds(
         texts: where embeddings of words are kept.
     """
     enrolled = [_enrolled(sound, vectors, encoder, texts) for sound in sounds.values()]
-    bank = load_bank(encoder.id) if any(sound.verifier for sound in enrolled) else None
+    cohort = load_cohort(encoder.id) if any(sound.verifier for sound in enrolled) else None
     patterns = {sound.name: SoundPatterns.of(sound) for sound in sounds.values()}
     scorer = make_scorer(
         enrolled,
         encoder,
-        bank.cohort if bank is not None else None,
+        cohort,
         vetoes=_vetoes(list(sounds.values()), vectors, encoder),
     )
     return EnrolledSounds(
