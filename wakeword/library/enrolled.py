@@ -35,7 +35,8 @@ class EnrolledSounds:
     patterns: Mapping[str, SoundPatterns] = field(default_factory=dict)
     """Of the sounds that have any, by name."""
     orders: Mapping[str, SoundOrder] = field(default_factory=dict)
-    """Of the sounds whose order may matter, by name."""
+    """Of the sounds whose order may matter, by name. Whoever hears live audio prepares them in
+    another thread, so that the engine never waits for recordings."""
     confirmation: Confirmation | None = None
     """A second encoder's word on what is about to wake."""
 
@@ -59,14 +60,6 @@ class EnrolledSounds:
     def scores(self, embedding: FloatArray) -> dict[str, float]:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
         return self.scorer.scores(embedding)
-
-    def prepare(self) -> None:
-        """Read what is needed only once a sound is matched; it may take a while.
-
-        Whoever hears live audio does this in another thread, so that the engine never waits.
-        """
-        for order in self.orders.values():
-            order.prepare()
 
 
 def enrolled_sounds(
