@@ -35,7 +35,7 @@ def _damaged_model(error: errors.ModelDamaged) -> str:
 
 def _stopped(error: errors.EnrollmentStopped) -> str:
     found = [in_words for finding in error.findings if (in_words := finding_advice(finding))]
-    return "; ".join([*found, "or use --force to enroll it all the same"])
+    return "; ".join([*found, "or use --force to enroll it anyway"])
 
 
 ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
@@ -61,7 +61,7 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
     ),
     errors.LibraryCorrupt: "",
     errors.EncoderUnknown: (
-        "mend the file, or run 'wakesound reindex --encoder NAME', which writes it again"
+        "repair the file, or run 'wakesound reindex --encoder NAME', which writes it again"
     ),
     errors.SoundDamaged: "enroll the sound again with --replace",
     errors.VectorsDamaged: "run 'wakesound reindex'",
