@@ -115,9 +115,10 @@ class LibraryWatch:
     def _tidy(self) -> None:
         """Take away what killed writers left, where the library can be written."""
         folder = self._library.folder
-        if any(left.kind != "record" for left in leftovers(folder)):
-            with suppress(WakesoundError, OSError), locked(folder):
-                sweep(folder)
+        with suppress(WakesoundError, OSError):
+            if any(left.kind != "record" for left in leftovers(folder)):
+                with locked(folder):
+                    sweep(folder)
 
     def _prepare(self) -> None:
         """Read the recordings that are needed once a sound is heard: not in an engine's thread."""

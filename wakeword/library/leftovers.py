@@ -73,9 +73,11 @@ def marked(folder: Path) -> Iterator[None]:
 
 def leftovers(folder: Path) -> Iterator[Leftover]:
     """What is left over in a library's folder or a history's."""
-    for path in sorted(folder.rglob(TEMPORARY + "*")):
-        if _abandoned(path):
-            yield Leftover(path, "file")
+    for place, folders, files in os.walk(folder):  # a folder that vanishes meanwhile is no error
+        folders.sort()
+        for name in sorted(files):
+            if name.startswith(TEMPORARY) and _abandoned(Path(place, name)):
+                yield Leftover(Path(place, name), "file")
     with suppress(OSError):
         for path in sorted((folder / "sounds").iterdir()):
             if path.name.startswith(REMOVED):
