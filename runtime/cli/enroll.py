@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runtime.cli.options import (
-    FiniteRange,
+    Budget,
     Settings,
     channel_option,
     encoder_option,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         "wakesound enroll whistle",
         "wakesound enroll whistle --takes 3 --source mic:USB",
         "wakesound enroll doorbell take1.wav take2.flac take3.mp3",
-        "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 0.1",
+        "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 1/week",
         "wakesound enroll clap claps.wav --pattern 2 --pattern 3",
         "wakesound enroll whistle --veto 'kettle, television' --speech guard",
         "wakesound enroll glass --text 'glass breaking' --budget 5",
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
 @click.option(
     "--budget",
     metavar="X",
-    type=FiniteRange(min=0, min_open=True),
-    default=0.5,
-    help="False-alarm budget: allowed false wakes per hour.",
+    type=Budget(),
+    default="1/day",
+    help="False-alarm budget: 1/day, 1/week; a plain number is per hour.",
     show_default=True,
 )
 @click.option(

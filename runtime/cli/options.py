@@ -173,6 +173,30 @@ class FiniteRange(click.FloatRange):
         return "" if self.min is None and self.max is None else super()._describe_range()
 
 
+PERIODS_HOURS = {"hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.0}
+
+
+class Budget(FiniteRange):
+    """A rate of false wakes: ``1/day``, ``1/week``; a plain number is per hour."""
+
+    name = "budget"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """False wakes per hour."""
+        number, slash, period = str(value).partition("/")
+        if not slash:
+            return super().convert(value, param, ctx)
+        if period.strip() not in PERIODS_HOURS:
+            periods = ", ".join(PERIODS_HOURS)
+            self.fail(f"{value!r} is no rate: after the slash comes {periods}.", param, ctx)
+        return super().convert(number, param, ctx) / PERIODS_HOURS[period.strip()]
+
+
 def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
     """Keep an option of the command line in the settings; the last one given counts."""
     if value and param.name:

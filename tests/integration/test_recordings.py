@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +57,13 @@ def wakes(library: Path, minute: Path) -> list[float]:
 
 def heard(library: Path, source: object) -> list[float]:
     """When something wakes in a source."""
-    from runtime import listen
-
-    return [event.start_seconds for event in listen(library=library, source=str(source))]
+    wakesound = str(Path(sys.executable).with_name("wakesound"))
+    command = [wakesound, "--library", str(library), "listen", "--source", str(source), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told[-1]["event"] == "end"
+    assert told[-1]["recordings"][0]["complete"]
+    return [event["start"] for event in told[:-1]]
 
 
 def test_lossless_formats_give_equal_events(
@@ -151,8 +157,9 @@ def test_batch_takes_every_kind_of_file(tmp_path: Path, minute: Path) -> None:
     folder.mkdir()
     shell(f"ffmpeg -v error -i '{minute}' -t 5 m.wav", tmp_path)
     names = "a.bwf a.wave a.rf64 b.mp2 c.m4a d.3gp e.wma f.caf g.webm"
+    kinds = {"a": "-f wav", "d": "-ar 48000 -c:a aac", "f": "-c:a alac"}
     for name in names.split():
-        kind = "-f wav" if name[0] == "a" else "-c:a alac" if name[0] == "f" else "-ar 48000"
+        kind = kinds.get(name[0], "-ar 48000")
         shell(f"ffmpeg -v error -i m.wav -strict -2 {kind} d/{name}", tmp_path)
     latin = os.fsencode(folder) + b"/caf\xe9.wav"
     Path(os.fsdecode(latin)).write_bytes((tmp_path / "m.wav").read_bytes())

@@ -63,7 +63,8 @@ def test_patterns_are_added_listed_and_removed(wakesound, knocks: Path) -> None:
     assert wakesound("enroll", "knock", *files, "--force").status == 0
     before = json.loads(wakesound("sounds", "--json").out)["sounds"][0]["threshold"]
     done = wakesound("pattern", "add", "Knock", "2", "--as", "come in")
-    assert done.out == "knock wakes on 'come in': exactly 2 in a row, told 0.7 s after the last.\n"
+    reported = "exactly 2 in a row, reported 0.7 s after the last"
+    assert done.out == f"knock wakes on 'come in': {reported}.\n"
     (listed,) = json.loads(wakesound("pattern", "list", "--json").out)
     assert listed == {
         "sound": "knock",
