@@ -15,7 +15,7 @@ from wakebench.plots import plots, save, svg
 from wakeword.library.storage import explained
 
 SCHEMA = 1
-PACKAGES = ("wakesound", "numpy", "onnxruntime", "soxr", "webrtcvad-wheels")
+PACKAGES = ("wakesound", "numpy", "faiss-cpu", "onnxruntime", "soxr", "webrtcvad-wheels")
 
 
 def write_results(results: dict[str, Any], folder: Path) -> None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "--budget",
     metavar="X",
     type=Budget(),
-    help="New limit of false wakes for each of the sounds: 1/day; a plain number is per hour.",
+    help="New false-alarm budget of each sound: 1/day; a plain number is per hour.",
 )
 @click.option(
     "--budget-total",
@@ -66,7 +66,7 @@ def command(
     forget_room: bool,
     as_json: bool,
 ) -> None:
-    """Fit the sounds to your room, or to another budget of false wakes.
+    """Fit the sounds to your room, or to another false-alarm budget.
 
     Listens to the room without the sounds and fits all sounds, or those that are named, to it.
     The room is remembered for sounds that are enrolled later; its recording is not kept.

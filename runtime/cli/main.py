@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from runtime.cli.advice import explained
 from runtime.cli.group import LazyGroup
 from runtime.cli.options import (
     Settings,
@@ -44,7 +45,12 @@ def wakesound(ctx: click.Context) -> None:
       wakesound listen --source mic --on whistle=exec:./lights.sh
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        if sys.stdout.isatty():
+            from runtime.cli.welcome import welcome
+
+            click.echo(welcome(ctx.ensure_object(Settings)))
+        else:
+            click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,13 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare()
     try:
         status = wakesound.main(
-            arguments, prog_name="wakesound", obj=settings, standalone_mode=False
+            arguments,
+            prog_name="wakesound",
+            obj=settings,
+            standalone_mode=False,
+            complete_var="_WAKESOUND_COMPLETE",
         )
         sys.stdout.flush()
     except WakesoundError as error:
         if settings.verbose > 1:
             traceback.print_exc()
-        return _fail(str(error), BAD_INPUT)
+        return _fail(explained(error), BAD_INPUT)
     except click.UsageError as error:
         return _fail(_usage(error), BAD_INPUT)
     except click.ClickException as error:

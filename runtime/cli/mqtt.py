@@ -24,22 +24,22 @@ from runtime.cli.options import (
 
 if TYPE_CHECKING:
     from runtime.services.mqtt.bridge import Bridge
-    from runtime.services.mqtt.broker import Broker
     from runtime.services.mqtt.device import Device
+    from runtime.sinks._broker import Broker
 
 
 @click.command(
     "mqtt",
     epilog=examples(
         "wakesound mqtt --broker mqtt://user:password@homeassistant.local",
-        "wakesound mqtt --broker mqtts://host --ca ca.pem --listen mic:USB",
+        "wakesound mqtt --broker mqtts://host --ca ca.pem --source mic:USB",
         "wakesound mqtt --broker mqtt://host --id kitchen --name Kitchen",
         "wakesound mqtt --broker mqtt://host --id kitchen --forget",
     ),
 )
 @broker_options(
     "mqtt://USER:PASSWORD@HOST:PORT, or mqtts:// for an encrypted connection. WAKESOUND_BROKER "
-    "in the environment says it too, and keeps the password out of the list of processes.",
+    "in the environment may name it instead, which keeps the password out of the process list.",
     "the host",
     required=True,
 )
@@ -74,7 +74,7 @@ def command(
     It goes on until Ctrl-C, or until the files have ended. A broker that is away is waited
     for.
     """
-    from runtime.services.mqtt import broker as connection
+    from runtime.sinks import _broker as connection
 
     address, device = broker.broker(), broker.device()
     connection.require()
@@ -84,7 +84,7 @@ def command(
     from runtime.listening.listener import WakeListener
     from runtime.services.mqtt.bridge import Bridge
 
-    one_standard_input(sources, "--listen")
+    one_standard_input(sources, "--source")
     listener = WakeListener(
         settings.folder,
         sources,

@@ -137,14 +137,12 @@ class Settings:
         Raises:
             LibraryCorrupt: ``library.json`` is damaged.
         """
-        from wakeword.encoders import DEFAULT
+        from runtime.models.encoder import encoder_name
 
         configuration = self.configuration()
-        asked = self.encoder or (configuration.encoder if configuration else None)
-        if asked:
-            return asked
-        record = library.record()
-        return record.encoder if record else DEFAULT
+        return encoder_name(
+            library, self.encoder or (configuration.encoder if configuration else None)
+        )
 
     def open_encoder(self, library: SoundLibrary) -> tuple[Encoder, str]:
         """Load the encoder of :meth:`encoder_spec`; with the name to remember it by.
@@ -152,11 +150,10 @@ class Settings:
         Raises:
             WakesoundError: it does not exist or cannot be loaded.
         """
-        from wakeword.encoders import create_encoder
+        from runtime.models.encoder import LibraryEncoder
 
-        spec = self.encoder_spec(library)
-        encoder = create_encoder(spec)
-        return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+        made = LibraryEncoder(library, self.encoder_spec(library))
+        return made(), made.spec  # with a folder's whole path
 
 
 class FiniteRange(click.FloatRange):
@@ -170,6 +167,10 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+    def _describe_range(self) -> str:
+        """What the help shows; nothing where any number will do."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
 
 
 PERIODS_HOURS = {"hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.0}
@@ -240,17 +241,17 @@ def history_option(function: Decorated) -> Decorated:
         type=click.Path(file_okay=False, path_type=Path),
         callback=_store,
         expose_value=False,
-        help="Folder with what was heard (default: one for each library).",
+        help="Folder of the history (default: one for each library).",
     )(function)
 
 
 def remember_options(function: Decorated) -> Decorated:
     """What commands that listen remember; see :meth:`Settings.wanted_history`."""
     for name, text in (
-        ("--keep-speech", "Keep it also where somebody seems to speak."),
+        ("--keep-speech", "Keep it even where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
-        ("--no-history", "Remember nothing of what is heard."),
-        ("--no-drift", "Let the sounds not follow the room by and by."),
+        ("--no-history", "Keep no history."),
+        ("--no-drift", "Switch noise adaptation off: thresholds stay as they are."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
             function
@@ -300,6 +301,29 @@ def config_file_option(function: Decorated) -> Decorated:
         callback=_store,
         expose_value=False,
         help="Settings and hooks (default: wakesound.toml in your configuration folder).",
+    )(function)
+
+
+def _choice(ctx: click.Context, param: click.Parameter, value: str) -> object:
+    from wakeword.audio.channels import parse_choice
+    from wakeword.errors import AudioFormatError
+
+    try:
+        return parse_choice(value)
+    except AudioFormatError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def channel_option(function: Decorated) -> Decorated:
+    """``--channel``, as the argument ``channel``: a number, ``"mix"`` or ``"best"``."""
+    return click.option(
+        "--channel",
+        metavar="N",
+        default="mix",
+        callback=_choice,
+        help="Which channel of the recordings: a number from 0, 'mix' for all of them or 'best'"
+        " for the one in which most stands out.",
+        show_default=True,
     )(function)
 
 
@@ -355,10 +379,15 @@ SIGNALS = tuple(
 """What ends the listening, cleanly."""
 
 
-def sources_option(flag: str = "--source") -> Callable[[Decorated], Decorated]:
-    """What to hear, as the argument ``sources``; see :func:`one_standard_input`."""
+def sources_option(*aliases: str) -> Callable[[Decorated], Decorated]:
+    """``--source``, what to hear, as the argument ``sources``; see :func:`one_standard_input`.
+
+    Args:
+        aliases: further names of the option, which older command lines have.
+    """
     return click.option(
-        flag,
+        "--source",
+        *aliases,
         "sources",
         metavar="URI",
         multiple=True,

@@ -25,7 +25,7 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
     "serve",
     epilog=examples(
         "wakesound serve",
-        "wakesound serve --listen mic --on '*=https://example.org/hook'",
+        "wakesound serve --source mic --on '*=https://example.org/hook'",
         "wakesound serve --host 0.0.0.0 --token-file token.txt",
         "wakesound serve --cors https://home.example.org",
     ),
@@ -58,7 +58,9 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
     help="Let web pages from there use the API; may be repeated.",
 )
 @click.option(
+    "--source",
     "--listen",
+    "listen",
     metavar="URI",
     multiple=True,
     help="Hear this too: mic, mic:NAME or file:PATH; may be repeated.",
@@ -78,7 +80,7 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
 @click.option(
     "--allow-commands",
     is_flag=True,
-    help="Let clients set hooks that run programs: who has the token can run anything here.",
+    help="Let clients set hooks that run programs: anyone with the token can run anything here.",
 )
 @threshold_offset_option
 @device_option

@@ -21,6 +21,8 @@ from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 LABELS = "whistling, dog barking, glass breaking"
 
@@ -147,7 +149,7 @@ def test_a_threshold_changes_while_it_watches(served: Served) -> None:
         ({"labels": "whistling", "min_seconds": -1}, "bad_request", "minimum"),
         ({"labels": "whistling", "every_seconds": 9}, "bad_request", "window"),
         ({"labels": "zzgrmpf"}, "unknown_label", "zzgrmpf"),
-        ({"labels": "whistling", "source": "server"}, "no_sources", "--listen"),
+        ({"labels": "whistling", "source": "server"}, "no_sources", "--source"),
     ],
 )
 def test_what_makes_no_sense_is_told(

@@ -22,7 +22,7 @@ MOST_WINDOWS = 34_000
 
 def with_crowding(bank: NegativeBank) -> NegativeBank:
     """The bank as it was read back, with what fitting would else work out each time."""
-    crowded = [bank.cohort.crowding(bank.vectors, short) for short in (False, True)]
+    crowded = [bank.cohort.cohort_mean(bank.vectors, short) for short in (False, True)]
     return replace(bank, crowded=np.stack(crowded, axis=1).astype(np.float16))
 
 

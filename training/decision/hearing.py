@@ -31,7 +31,7 @@ from wakebench.synth import RATE
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.reading import AudioClip
 from wakeword.audio.segmenter import Segmenter, SegmenterConfig
-from wakeword.embedding.embedder import Ear, view_dim
+from wakeword.embedding.embedder import StreamEmbedder, view_dim
 from wakeword.embedding.variants import embed_take
 from wakeword.errors import TakeRejected
 from wakeword.gates import create_gate
@@ -111,7 +111,7 @@ def windows(
     """
     gate = create_gate("band", RATE)
     segmenter = Segmenter(RATE, encoder.window_seconds, SegmenterConfig())
-    ear = Ear(encoder)
+    ear = StreamEmbedder(encoder)
     vectors, ends, lengths = [], [], []
     for start in range(0, len(samples), HOP):
         block = samples[start : start + HOP].astype(np.float32)

@@ -31,8 +31,8 @@ TAKES = (1, 3, 5)
 """How many takes enrollments are simulated with, as far as a sound has more than that."""
 MOST_TESTED = 6
 NEAREST_RUNS = 200
-"""Of everything else so many runs are kept for an enrollment by the cosine less the crowding, and
-as many by the verifier."""
+"""Of everything else so many runs are kept for an enrollment by the cosine less the cohort mean,
+and as many by the verifier."""
 NEVER = -99.0
 REFERENCE_SHARE = 3
 """One recording in so many is what verifiers and the cohort know."""
@@ -71,7 +71,7 @@ class World:
 
 @dataclass(frozen=True, eq=False)
 class Simulated:
-    """One enrollment. Evidence is nearest cosine, crowding and the verifier's log-odds."""
+    """One enrollment. Evidence is nearest cosine, cohort_mean and the verifier's log-odds."""
 
     name: str
     source: str
@@ -149,7 +149,9 @@ class Simulator:
         self._runs, self._sources = world.runs[kept], world.sources[clip[kept]]
         self._follows = np.append(np.diff(self._runs) == 0, False)
         self._first = np.flatnonzero(np.diff(self._runs, prepend=-1))
-        self._crowding = [self._cohort.crowding(self._vectors, short) for short in (False, True)]
+        self._cohort_means = [
+            self._cohort.cohort_mean(self._vectors, short) for short in (False, True)
+        ]
 
     def enrollments(self, sounds: Sequence[SoundHeard]) -> Iterator[Simulated]:
         """Every sound with as many takes as it has."""
@@ -177,11 +179,11 @@ class Simulator:
         clear = np.concatenate([clear_rows(rows) for rows in parts])
         judge = Likeness(clear, dim, short, verifier, self._cohort)
 
-        def evidence(windows: FloatArray, crowding: FloatArray | None = None) -> FloatArray:
-            if crowding is None:
-                crowding = self._cohort.crowding(windows, short)
+        def evidence(windows: FloatArray, cohort_mean: FloatArray | None = None) -> FloatArray:
+            if cohort_mean is None:
+                cohort_mean = self._cohort.cohort_mean(windows, short)
             odds = windows @ judge.weights + verifier.bias
-            return np.stack([judge.cosines(windows), crowding, odds], axis=1)
+            return np.stack([judge.cosines(windows), cohort_mean, odds], axis=1)
 
         events = []
         for snr_db, take, windows, ends in heard.events:
@@ -189,7 +191,7 @@ class Simulator:
                 cuts = np.flatnonzero(np.diff(ends) != HOP) + 1
                 for piece in np.split(_unit(windows, dim), cuts):
                     events.append((snr_db, evidence(piece) if len(piece) else np.zeros((0, 3))))
-        world = evidence(self._vectors, self._crowding[int(short)])
+        world = evidence(self._vectors, self._cohort_means[int(short)])
         own = np.logical_or.reduceat(self._sources == source, self._first)
         nearest = np.zeros(len(self._first), bool)
         for score in (world[:, 0] - world[:, 1], world[:, 2]):

@@ -129,7 +129,7 @@ class NegativeBank:
 
     @cached_property
     def cohort(self) -> Cohort:
-        """The reference, to tell how crowded it is where a window lies."""
+        """The reference, for the cohort mean of windows."""
         return Cohort(self.reference, self.dim, self.model)
 
     @property
@@ -147,7 +147,7 @@ class NegativeBank:
         return self.vectors[rows], np.flatnonzero(np.diff(self.runs[rows], prepend=-1))
 
     @cached_property
-    def _crowding(self) -> dict[bool, FloatArray]:
+    def _cohort_means(self) -> dict[bool, FloatArray]:
         return {}
 
     def run_scores(self, likeness: Likeness) -> tuple[FloatArray, FloatArray]:
@@ -161,10 +161,10 @@ class NegativeBank:
         vectors, first = self._held_out
         if not len(first):
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
-        if likeness.verified and likeness.short not in self._crowding:
-            self._crowding[likeness.short] = self.cohort.crowding(vectors, likeness.short)
+        if likeness.verified and likeness.short not in self._cohort_means:
+            self._cohort_means[likeness.short] = self.cohort.cohort_mean(vectors, likeness.short)
         cosines = likeness.cosines(vectors)
-        scores = likeness(vectors, cosines, self._crowding.get(likeness.short))
+        scores = likeness(vectors, cosines, self._cohort_means.get(likeness.short))
         best, nearest = (np.maximum.reduceat(rows, first) for rows in (scores, cosines))
         repeats = self.repeats[self.repeats > 0]
         return np.repeat(best, repeats), np.repeat(nearest, repeats)
@@ -181,14 +181,14 @@ class NegativeBank:
         if not len(first):
             none = np.zeros(0, np.float32)
             return none, none, np.zeros(0, np.intp)
-        if likeness.short not in self._crowding:
+        if likeness.short not in self._cohort_means:
             if self.crowded is not None:
                 known = self.crowded[rows, int(likeness.short)].astype(np.float32)
             else:
-                known = self.cohort.crowding(vectors, likeness.short)
-            self._crowding[likeness.short] = known
+                known = self.cohort.cohort_mean(vectors, likeness.short)
+            self._cohort_means[likeness.short] = known
         cosines = likeness.cosines(vectors)
-        odds = likeness.odds(vectors, cosines, self._crowding[likeness.short])
+        odds = likeness.odds(vectors, cosines, self._cohort_means[likeness.short])
         best, nearest = (np.maximum.reduceat(found, first) for found in (odds, cosines))
         return np.asarray(best), np.asarray(nearest), np.asarray(self.runs[rows][first], np.intp)
 

@@ -23,7 +23,7 @@ from wakeword.embedding.weights import asset
 from wakeword.errors import EncoderError
 
 SCHEMA = 1
-EVIDENCE = ("nearest", "crowding", "verifier")
+EVIDENCE = ("nearest", "cohort_mean", "verifier")
 """What is known of a window: the cosine of the nearest take, the mean cosine to the nearest of
 everyday sound, and the log-odds of the sound's verifier. The two nearest takes' mean, the other
 view, the part of the vector that carries meaning, the number of takes and what they differ by
@@ -52,10 +52,12 @@ class OddsModel:
     strength: float
     """So many false alarms of a sound's own count as much as the pooled figure."""
 
-    def odds(self, nearest: FloatArray, crowding: FloatArray, verifier: FloatArray) -> FloatArray:
+    def odds(
+        self, nearest: FloatArray, cohort_mean: FloatArray, verifier: FloatArray
+    ) -> FloatArray:
         """Log-odds of windows, ``(n,) float32``, of what is known of each, ``(n,)``."""
         near, crowd, verified = (float(weight) for weight in self.weights)
-        found = near * nearest + crowd * crowding + verified * verifier + self.bias
+        found = near * nearest + crowd * cohort_mean + verified * verifier + self.bias
         return np.asarray(found, np.float32)
 
     def pooled(self, odds: float) -> Floats:

@@ -10,36 +10,36 @@ import numpy as np
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused, view_dim
 from wakeword.embedding.variants import clear_rows
-from wakeword.errors import AudioFormatError, LibraryCorrupt
+from wakeword.errors import AudioFormatError, VectorsDamaged
 from wakeword.events import Match
-from wakeword.patterns.order import SoundOrder
-from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
-from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.likeness import Cohort, Likeness, Verifier
 from wakeword.scoring.odds import score_of
 from wakeword.scoring.veto import Veto
-from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
+from wakeword.scoring.words import NamedLikeness, NamedSounds
 
 
 class VectorIndex:
-    """The vectors of all takes, by which every sound is judged in one matrix product.
+    """The embeddings of all takes in an exact FAISS index (``IndexFlatIP``): products are cosines.
 
     Args:
         vectors: ``(n, dim) float32``, each row of length 1; ``n`` may be 0.
 
     Raises:
-        LibraryCorrupt: the vectors are not finite or have no columns.
+        VectorsDamaged: the vectors are not finite or have no columns.
     """
 
     def __init__(self, vectors: FloatArray) -> None:
+        import faiss
+
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
-            raise LibraryCorrupt("the stored vectors are damaged; run 'wakesound reindex'")
+            raise VectorsDamaged()
         self.dim = int(vectors.shape[1])
-        self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        self._index = faiss.IndexFlatIP(self.dim)
+        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def __len__(self) -> int:
-        return len(self._vectors)
+        return int(self._index.ntotal)
 
     def cosines(self, query: FloatArray) -> FloatArray:
         """The cosine of each vector, ``(n,) float32``.
@@ -52,7 +52,11 @@ class VectorIndex:
         """
         if query.shape != (self.dim,) or not np.isfinite(query).all():
             raise AudioFormatError(f"an embedding of {self.dim} finite numbers is needed")
-        return np.asarray(self._vectors @ query.astype(np.float32, copy=False), np.float32)
+        cosines = np.empty(len(self), np.float32)
+        if len(cosines):
+            found, rows = self._index.search(query[None].astype(np.float32), len(cosines))
+            cosines[rows[0]] = found[0]
+        return cosines
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,10 @@ class Enrolled:
 
 
 class Scorer:
-    """Lets every sound judge a window and holds what it says against its threshold.
+    """Lets every sound score a window and holds the score against the sound's threshold.
 
     A window goes to the sound that is furthest above its own threshold. Sounds that have words
-    are candidates too: see :func:`wakeword.scoring.words.likeliest`.
+    are candidates too: see :func:`likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -95,9 +99,7 @@ class Scorer:
             not listened for.
         likenesses: how to score each sound, by name; the cosine of the nearest take for those
             that are not named.
-        patterns: of the sounds that have any, by name.
         vetoes: what refuses windows, of the sounds that have such a thing, by name.
-        orders: of the sounds whose order may matter, by name.
         named: what scores the words of those that have any, by name.
         cohort: everyday sound, for the sounds that have a level.
     """
@@ -109,37 +111,22 @@ class Scorer:
         thresholds: dict[str, float],
         *,
         likenesses: Mapping[str, Likeness] | None = None,
-        patterns: Mapping[str, SoundPatterns] | None = None,
         vetoes: Mapping[str, Veto] | None = None,
-        orders: Mapping[str, SoundOrder] | None = None,
         named: Mapping[str, NamedLikeness] | None = None,
         cohort: Cohort | None = None,
     ) -> None:
-        self.confirmation: Confirmation | None = None
-        """A second opinion on what is about to wake."""
-        self.orders: Mapping[str, SoundOrder] = orders or {}
-        """What is known of the order inside each sound, by name."""
         self._likenesses = likenesses or {}
         self._vetoes = vetoes or {}
-        self.patterns: Mapping[str, SoundPatterns] = patterns or {}
-        """Those of each sound that has any, by name."""
         rows = [i for i, owner in enumerate(owners) if owner.sound in thresholds]
         self._owners = [owners[i] for i in rows]
         in_words = {name: judge for name, judge in (named or {}).items() if name in thresholds}
         listened = dict.fromkeys([*(owner.sound for owner in self._owners), *in_words])
         self._thresholds = {sound: thresholds[sound] for sound in listened}
-        self._named = NamedSounds(in_words, self._thresholds)
+        self._named = NamedSounds(in_words, self._thresholds) if in_words else None
         self._index = VectorIndex(vectors[rows])
         self._spans = _spans(self._owners)
         heard = {name: self._likenesses[name] for name in self._spans if name in self._likenesses}
         self._panel = Panel({name: judge for name, judge in heard.items() if judge.leveled}, cohort)
-
-    @property
-    def events(self) -> list[str]:
-        """Names of the events that may come: of sounds, or of their patterns."""
-        plain = [name for name in self.sounds if name not in self.patterns]
-        found = [self.patterns[name].patterns for name in self.sounds if name in self.patterns]
-        return sorted([*plain, *(pattern.name for patterns in found for pattern in patterns)])
 
     @property
     def sounds(self) -> list[str]:
@@ -154,8 +141,9 @@ class Scorer:
     def scores(self, embedding: FloatArray) -> dict[str, float]:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
         scores = {match.sound: match.score for match in self.recorded(embedding)}
-        for sound, score in self._named.scores(embedding).items():
-            scores[sound] = max(score, scores.get(sound, score))
+        if self._named is not None:
+            for sound, score in self._named.scores(embedding).items():
+                scores[sound] = max(score, scores.get(sound, score))
         return scores
 
     def __call__(self, embedding: FloatArray) -> Match | None:
@@ -168,7 +156,8 @@ class Scorer:
         others = [match for match in found if match.sound not in self._panel]
         nearest = max(others, key=lambda match: match.likeness, default=None)
         found = [match for match in found if match.sound in self._panel or match is nearest]
-        return likeliest([*found, *self._named.matches(embedding)])
+        named = [] if self._named is None else self._named.matches(embedding)
+        return likeliest([*found, *named])
 
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
@@ -205,6 +194,17 @@ class Scorer:
         return float(likeness(embedding[None], cosines=np.array([cosine], np.float32))[0])
 
 
+def likeliest(candidates: Sequence[Match]) -> Match | None:
+    """The candidate that a window goes to; None without any.
+
+    What matches comes first. Of several, the one that is furthest above its own threshold: so
+    neither the nearest take nor a text that is a little like everything hides another sound.
+    """
+    return max(
+        candidates, key=lambda match: (match.hit, match.score - match.threshold), default=None
+    )
+
+
 class Panel:
     """The scores of many sounds at once: what :class:`Likeness` says, in one matrix product.
 
@@ -236,12 +236,12 @@ class Panel:
         """
         if self._cohort is None or self._cohort.model is None:
             return {}
-        crowding = np.zeros(2, np.float32)
+        cohort_mean = np.zeros(2, np.float32)
         for short in np.unique(self._shorts):
-            crowding[short] = self._cohort.crowding(embedding[None], bool(short))[0]
+            cohort_mean[short] = self._cohort.cohort_mean(embedding[None], bool(short))[0]
         odds = self._cohort.model.odds(
             np.array([nearest[name] for name in self._names], np.float32),
-            crowding[self._shorts],
+            cohort_mean[self._shorts],
             self._weights @ embedding + self._biases,
         )
         return dict(zip(self._names, score_of(odds, self._levels).tolist(), strict=True))
@@ -261,9 +261,7 @@ def make_scorer(
     encoder: Encoder,
     cohort: Cohort | None,
     *,
-    patterns: Mapping[str, SoundPatterns] | None = None,
     vetoes: Mapping[str, Veto] | None = None,
-    orders: Mapping[str, SoundOrder] | None = None,
 ) -> Scorer:
     """The scorer of these sounds.
 
@@ -274,9 +272,7 @@ def make_scorer(
         sounds: what is listened for.
         encoder: made the embeddings.
         cohort: everyday sound, where the encoder has a bank.
-        patterns: see :class:`Scorer`.
         vetoes: see :class:`Scorer`.
-        orders: see :class:`Scorer`.
     """
     named = {sound.name: sound.named for sound in sounds if sound.named is not None}
     rows: list[FloatArray] = [np.zeros((0, view_dim(encoder)), np.float32)]
@@ -298,9 +294,7 @@ def make_scorer(
         owners,
         thresholds,
         likenesses=likenesses,
-        patterns=patterns,
         vetoes=vetoes,
-        orders=orders,
         named=named,
         cohort=cohort,
     )

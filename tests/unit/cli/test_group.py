@@ -12,7 +12,7 @@ from runtime.cli.main import wakesound as group
 from wakebench.cli import bench
 
 OWN = [name for rows in SECTIONS.values() for name in rows if name != "bench"]
-HEAVY = ("numpy", "torch", "rich", "pydantic", "httpx", "soundfile", "sounddevice")
+HEAVY = ("numpy", "faiss", "torch", "rich", "pydantic", "httpx", "soundfile", "sounddevice")
 
 
 def _command(name: str) -> click.Command:

@@ -12,7 +12,7 @@ import runtime
 
 def test_importing_is_free() -> None:
     """Neither NumPy nor anything heavy is loaded before something is asked for."""
-    code = "import sys, runtime; print(sorted({'numpy', 'pydantic'} & set(sys.modules)))"
+    code = "import sys, runtime; print(sorted({'numpy', 'faiss', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

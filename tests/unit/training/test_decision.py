@@ -35,11 +35,10 @@ def world() -> World:
 def simulated(number: int, everything: World, apart: float) -> Simulated:
     """An enrollment whose events have a cosine and a verifier that are so much higher."""
     runs = np.arange(len(everything.clips))
-    other = [RNG.normal((0.3, 0.3, -4.0), (0.1, 0.1, 2.0), (3, 3)) for _ in runs]
+    other = [RNG.normal((0.3, 0.3, -4.0), (0.1, 0.1, 2.0), (3, 3)).astype(np.float32) for _ in runs]
     heard = [(20.0, RNG.normal((0.3 + apart, 0.3, 0.0), (0.1, 0.1, 2.0), (4, 3)).astype(np.float32))
              for _ in range(6)]  # fmt: skip
-    evidence = [found.astype(np.float32) for found in other]
-    return Simulated(f"sound {number}", "c", 3, heard, runs, evidence)
+    return Simulated(f"sound {number}", "c", 3, heard, runs, other)
 
 
 def test_what_tells_sounds_apart_is_weighed_and_false_alarms_are_counted(tmp_path: Path) -> None:
@@ -59,9 +58,13 @@ def test_what_tells_sounds_apart_is_weighed_and_false_alarms_are_counted(tmp_pat
     assert model.tail < 0.0
     # Half an hour of music and of dishes: what was seen there is what is pooled.
     level = len(model.grid) // 2
-    weights = model.weights.astype(np.float32)
-    peaks = [[peak(found @ weights + model.bias) for found in sim.evidence] for sim in sims]
-    seen = np.mean([np.count_nonzero(found >= model.grid[level]) for found in np.array(peaks)])
+
+    def odds(found: np.ndarray) -> np.ndarray:
+        return (found @ model.weights + model.bias).astype(np.float32)
+
+    seen = np.mean([
+        sum(peak(odds(found)) >= model.grid[level] for found in sim.evidence) for sim in sims
+    ])  # fmt: skip
     hours = np.array([0.5 * (name in ("music", "kitchen")) for name in CATEGORIES])
     assert model.per_hour[:, level] @ hours == pytest.approx(seen, rel=0.1)
 

@@ -22,7 +22,7 @@ from wakeword.scoring.scorer import Owner, Scorer
 CONTENT = {
     "schema": 1,
     "encoder": "some-1",
-    "weights": {"nearest": 5.0, "crowding": -5.0, "verifier": 0.2},
+    "weights": {"nearest": 5.0, "cohort_mean": -5.0, "verifier": 0.2},
     "bias": -1.0,
     "false_alarms": {
         "odds": [0.0, 1.0, 2.0],
@@ -64,8 +64,8 @@ def test_a_score_is_half_at_the_level_and_comes_back() -> None:
 
 def test_evidence_is_weighed(tmp_path: Path) -> None:
     """The three together, and the bias."""
-    nearest, crowding, verifier = (np.array([x], np.float32) for x in (0.8, 0.3, 4.0))
-    odds = model(tmp_path).odds(nearest, crowding, verifier)
+    nearest, cohort_mean, verifier = (np.array([x], np.float32) for x in (0.8, 0.3, 4.0))
+    odds = model(tmp_path).odds(nearest, cohort_mean, verifier)
     assert odds == pytest.approx([5 * 0.8 - 5 * 0.3 + 0.2 * 4.0 - 1.0])
 
 
@@ -134,7 +134,7 @@ def test_no_sound_hides_behind_its_nearest_sibling(tmp_path: Path) -> None:
 
 
 def test_a_sound_from_before_keeps_its_scale(tmp_path: Path) -> None:
-    """Without a level the score is what it was: cosine less crowding and a share of log-odds."""
+    """Without a level the score is what it was: cosine less cohort mean and a share of log-odds."""
     rng = np.random.default_rng(1)
     rows = unit(rng.normal(size=(4, 16)))
     verifier = Verifier(rng.normal(size=8).astype(np.float32), 0.3)
