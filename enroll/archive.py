@@ -255,6 +255,7 @@ def import_sounds(
     library.check_encoder(encoder)
     index, incoming = read_archive(path)
     if not replace:
+        incoming = _unfinished(library, incoming)
         for sound in incoming:
             ensure_free(library, sound.record.name)
     fitter = _fitter(library, encoder, incoming)
@@ -266,6 +267,20 @@ def import_sounds(
     new = [NewSound(sound, one.files) for sound, one in zip(sounds, incoming, strict=True)]
     library.store(new, encoder=encoder, encoder_spec=encoder_spec, replace=replace)
     return sounds
+
+
+def _unfinished(library: SoundLibrary, incoming: list[Incoming]) -> list[Incoming]:
+    """Without the sounds that a killed import of the same file has stored already.
+
+    Where all are there it was not killed, and their names are taken.
+    """
+    known = {s.name.casefold(): {take.file for take in s.takes} for s in library.sounds()}
+    left = [
+        sound
+        for sound in incoming
+        if known.get(sound.record.name.casefold()) != {take.file for take in sound.record.takes}
+    ]
+    return left or incoming
 
 
 def _fitter(library: SoundLibrary, encoder: Encoder, incoming: Sequence[Incoming]) -> Fitter:

@@ -37,7 +37,7 @@ from wakeword.library.records import (
     SoundRecord,
     TakeRecord,
     TextRecord,
-    clean_name,
+    new_name,
 )
 from wakeword.protocols import Encoder
 from wakeword.scoring.scorer import Enrolled, Scorer, make_scorer
@@ -194,7 +194,7 @@ class Enrollment:
     ) -> None:
         self._budget = budget_per_hour
         self._checked(None)
-        self.name = clean_name(name)
+        self.name = new_name(name)
         library.check_encoder(encoder)
         self._library = library
         self._encoder = encoder

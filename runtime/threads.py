@@ -71,6 +71,12 @@ class BoundedQueue(Generic[Item]):
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing waits and nothing more will come."""
+        with self._changed:
+            return self._finished and not self._items
+
     def put(self, item: Item, *, patient: bool) -> bool:
         """Add an item.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 import time
@@ -257,12 +258,40 @@ def _disk(settings: Settings) -> Finding:
     return Finding("library", "good", f"{folder} ({free_mb / 1000:.1f} GB free)")
 
 
+def privacy(settings: Settings) -> Iterator[Finding]:
+    """Are the library and the history for their owner alone?"""
+    from wakeword.library.private import readable_by_others
+
+    for folder in dict.fromkeys((settings.folder, settings.open_history().folder)):
+        found = list(readable_by_others([folder]))
+        if found:
+            detail = f"{folder}: other users can read {len(found)} files and folders"
+            yield Finding("privacy", "note", detail, f"chmod -R go= {shlex.quote(str(folder))}")
+
+
+def left_over(settings: Settings) -> Iterator[Finding]:
+    """Did a killed program leave anything behind?"""
+    from wakeword.library.leftovers import leftovers
+
+    for left in leftovers(settings.folder):
+        if left.kind == "record":
+            detail = f"{left.path}: recordings without a sound.json"
+            advice = f"put its sound.json back, or: rm -r {shlex.quote(str(left.path))}"
+            yield Finding("left over", "note", detail, advice)
+        else:
+            detail = f"{left.path}: of a program that was killed"
+            advice = "nothing; it goes when listening begins or the library is changed next"
+            yield Finding("left over", "note", detail, advice)
+
+
 ALL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     python,
     packages,
     extras,
     microphones,
     library,
+    left_over,
+    privacy,
     encoder,
     threads,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import threading
 import time
@@ -21,9 +22,11 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from runtime.history.steady import SteadyClock
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.errors import ConfigError, WakesoundError
 from wakeword.labels.watch import Alert, LabelWatch, Look
+from wakeword.library.private import make_folder
 from wakeword.library.storage import write_bytes
 
 _log = logging.getLogger(__name__)
@@ -56,8 +59,8 @@ class ClipLimits:
 class ClipStore:
     """Writes clips to a folder and deletes the oldest; only files of its own.
 
-    A clip is ``alert-TIME-LABEL.wav`` (16 bit) with a ``.json`` of the same name; its time is
-    in UTC. Several threads may use it.
+    Folder and files are made for their owner alone. A clip is ``alert-TIME-LABEL.wav`` (16 bit)
+    with a ``.json`` of the same name; its time is in UTC. Several threads may use it.
 
     Args:
         folder: made when it is missing.
@@ -78,10 +81,11 @@ class ClipStore:
         self.folder = folder.expanduser().absolute()
         self.limits = limits or ClipLimits()
         self.clock = clock
-        self._lock = threading.Lock()  # guards the names and the folder
+        self._lock = threading.Lock()  # guards the names, the folder and the steady clock
+        self._steady = SteadyClock(self.folder, clock)
         self._promised: set[Path] = set()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
             raise ConfigError(f"cannot make the folder {folder}: {error.strerror}") from error
         self.prune()
@@ -121,15 +125,19 @@ class ClipStore:
         try:
             write_bytes(path, sound.getvalue())
             write_bytes(path.with_suffix(".json"), told.encode())
+            with self._lock:
+                written = self._steady.now() * 1000
+            for file in _files(path):
+                os.utime(file, ns=(written, written))
         finally:
             with self._lock:
                 self._promised.discard(path)
         self.prune()
 
     def clips(self) -> list[Path]:
-        """The WAV files, oldest first."""
+        """The WAV files, the first written first, whatever the time of day was."""
         found = [path for path in self.folder.glob("alert-*.wav") if _OURS.fullmatch(path.stem)]
-        return sorted(found, key=lambda path: (path.name[:21], path.stat().st_mtime, path.name))
+        return sorted(found, key=lambda path: (_mtime(path), path.name))
 
     def prune(self) -> None:
         """Delete the oldest clips until the limits are kept. The latest always stays."""
@@ -141,12 +149,15 @@ class ClipStore:
 
     def _prune(self) -> None:
         clips = self.clips()
+        if not clips:
+            return
         sizes = [sum(_size(file) for file in _files(clip)) for clip in clips]
-        room, oldest = self.limits.megabytes * 1e6, self.clock() - self.limits.days * SECONDS_A_DAY
+        now = self._steady.now(map(_mtime, clips)) / 1e6
+        room, oldest = self.limits.megabytes * 1e6, now - self.limits.days * SECONDS_A_DAY
         for number, clip in enumerate(clips):
             last = number == len(clips) - 1
             crowded = len(clips) - number > self.limits.most or sum(sizes[number:]) > room
-            if not (crowded and not last) and clip.stat().st_mtime >= oldest:
+            if not (crowded and not last) and _mtime(clip) >= oldest:
                 break
             for file in _files(clip):
                 file.unlink(missing_ok=True)
@@ -155,6 +166,11 @@ class ClipStore:
 def _files(clip: Path) -> tuple[Path, Path]:
     """Sound and description; the description goes last, so that no sound is left without."""
     return clip, clip.with_suffix(".json")
+
+
+def _mtime(path: Path) -> float:
+    """When it was written, in seconds; 0 for what is gone by now."""
+    return path.stat().st_mtime if path.exists() else 0.0
 
 
 def _size(path: Path) -> int:

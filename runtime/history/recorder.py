@@ -76,6 +76,8 @@ _log = logging.getLogger(__name__)
 
 MOST_WAITING = 64
 """Drafts that may wait; a disk that hangs costs the oldest of them."""
+TRIM_SECONDS = 3600.0
+"""How often what is too old is forgotten when nothing else is written."""
 CLOSE_SECONDS = 10.0
 """How long the last drafts are waited for."""
 
@@ -128,8 +130,14 @@ class HistoryWriter:
 
     def _write_all(self) -> None:
         self._attempt(self.history.trim)
-        while (draft := self._queue.get()) is not None:
-            self._attempt(partial(self._write, draft))
+        while True:
+            draft = self._queue.get(TRIM_SECONDS)
+            if draft is not None:
+                self._attempt(partial(self._write, draft))
+            elif self._queue.finished:
+                return
+            else:
+                self._attempt(self.history.trim)
 
     def _attempt(self, do: Callable[[], object]) -> None:
         try:

@@ -17,8 +17,10 @@ import base64
 import binascii
 import hashlib
 import logging
+import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,15 +30,16 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from runtime.history.steady import SteadyClock
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import ConfigError, HistoryError, LibraryCorrupt
 from wakeword.events import WakeEvent
 from wakeword.labels.watch import Alert
+from wakeword.library.leftovers import sweep
 from wakeword.library.storage import (
     explained,
     locked,
     read_record,
-    sweep,
     write_bytes,
     write_record,
 )
@@ -109,6 +112,9 @@ class HistoryEntry(BaseModel):
     """The embeddings of those windows: little-endian float32, base64."""
     clip: bool = False
     """Whether the audio was kept, in ``<id>.flac``."""
+    order: int = Field(default=0, ge=0)
+    """When it was written, by the history's own clock: it grows whatever the time of day does. 0 in
+    records from before there was one."""
     clip_from_seconds: float = Field(default=0.0, ge=0)
     """Where in the clip the first of those windows ends."""
 
@@ -157,7 +163,7 @@ class HistoryConfig:
     most_bytes: int = 50_000_000
     """Of all files together."""
     longest_days: float = 30.0
-    """Older ones are forgotten."""
+    """Older ones are forgotten; days by the history's own clock, see ``SteadyClock``."""
 
     def __post_init__(self) -> None:
         for name in ("most_entries", "most_bytes", "longest_days"):
@@ -173,16 +179,24 @@ class History:
     Args:
         folder: where it is; one that does not exist is an empty history.
         config: its bounds.
+        wall: the system's clock, in seconds since 1970.
     """
 
-    def __init__(self, folder: Path, config: HistoryConfig | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: HistoryConfig | None = None,
+        *,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.folder = folder
         self.config = config or HistoryConfig()
+        self._clock = SteadyClock(folder, wall)
 
     # -- reading ---------------------------------------------------------------------------
 
     def entries(self, sound: str | None = None, *, near: bool | None = None) -> list[HistoryEntry]:
-        """The records, the latest first; those that cannot be read are left out.
+        """The records, the last written first; those that cannot be read are left out.
 
         Args:
             sound: only those of this sound or pattern; case does not matter.
@@ -199,7 +213,7 @@ class History:
             found = [e for e in found if wanted in (e.sound.casefold(), e.name.casefold())]
         if near is not None:
             found = [entry for entry in found if (entry.kind == "near") == near]
-        return sorted(found, key=lambda entry: entry.time, reverse=True)
+        return sorted(found, key=lambda entry: (entry.order, entry.time), reverse=True)
 
     def get(self, id: str) -> HistoryEntry:
         """The record ``id``; its first digits are enough where they are nobody else's.
@@ -231,15 +245,18 @@ class History:
         Raises:
             LibraryError: the disk is full or not writable.
         """
-        self._make_folder()
         with locked(self.folder):
+            path, audio = self._path(entry.id, ".json"), self._path(entry.id, ".flac")
+            now = self._now()
             if clip is not None:
-                write_bytes(self._path(entry.id, ".flac"), clip)
-            record = entry.model_copy(update={"clip": clip is not None})
-            write_record(self._path(entry.id, ".json"), record)
+                write_bytes(audio, clip)
+            order = self._order(path) or now
+            record = entry.model_copy(update={"clip": clip is not None, "order": order})
+            write_record(path, record)
+            os.utime(path, ns=(order * 1000, order * 1000))
             if clip is None:
-                self._path(entry.id, ".flac").unlink(missing_ok=True)
-            self._trim()
+                audio.unlink(missing_ok=True)
+            self._trim(now)
 
     def trim(self) -> None:
         """Drop what is too old or too much, and what a killed process left.
@@ -250,7 +267,7 @@ class History:
         if self.folder.is_dir():
             with locked(self.folder):
                 sweep(self.folder)
-                self._trim()
+                self._trim(self._now())
 
     def clear(self) -> int:
         """Forget everything; how many records that was.
@@ -275,20 +292,29 @@ class History:
     def _paths(self, suffix: str) -> list[Path]:
         return [p for p in self.folder.glob("*" + suffix) if re.match(ID_PATTERN, p.stem)]
 
-    def _make_folder(self) -> None:
-        """For nobody else's eyes: what is heard at home is in it."""
-        with explained(self.folder, "write to"):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _now(self) -> int:
+        """The history's own time, in microseconds; the caller holds the lock."""
+        return self._clock.now(_mtime(path) for path in self._paths(".json"))
 
-    def _trim(self) -> None:
-        """Keep the latest records within all bounds; the caller holds the lock."""
+    def _order(self, path: Path) -> int:
+        """That of a record which is written anew; 0 if there is none."""
+        try:
+            return read_record(path, HistoryEntry).order if path.exists() else 0
+        except LibraryCorrupt:
+            return 0
+
+    def _trim(self, now: int) -> None:
+        """Keep the latest records within all bounds; the caller holds the lock.
+
+        A record's file has the time at which it was written, by the history's own clock.
+        """
         stats = {}
         for path in (*self._paths(".json"), *self._paths(".flac")):
             with suppress(FileNotFoundError):
                 stats[path] = path.stat()
         records = [path for path in stats if path.suffix == ".json"]
         records.sort(key=lambda path: stats[path].st_mtime_ns, reverse=True)
-        oldest = time.time() - 86400.0 * self.config.longest_days
+        oldest = now / 1e6 - 86400.0 * self.config.longest_days
         kept: set[str] = set()
         used = 0
         for record in records:
@@ -301,3 +327,10 @@ class History:
             for path in stats:
                 if path.stem not in kept:
                     path.unlink(missing_ok=True)
+
+
+def _mtime(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

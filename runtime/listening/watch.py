@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from runtime.threads import Worker
-from wakeword.errors import WakesoundError
+from wakeword.errors import LibraryError, WakesoundError
 from wakeword.library.enrolled import EnrolledSounds
+from wakeword.library.leftovers import leftovers, sweep
 from wakeword.library.library import SoundLibrary
+from wakeword.library.storage import locked
 from wakeword.protocols import Encoder
 
 _log = logging.getLogger(__name__)
 
 PERIOD_SECONDS = 1.0
 """How often is looked."""
+REMINDER_SECONDS = 600.0
+"""How often a library that cannot be used is logged again."""
 
 
 class LibraryWatch:
     """Looks at the library now and then, in its own thread, and reads it anew once it changed.
 
     Reading new sounds may take a while, since their takes are embedded; the listening goes
-    on meanwhile. A library that cannot be used any more is logged once and tried again, and
-    the sounds stay as they were.
+    on meanwhile. A library that cannot be used any more, or that has disappeared with its disk,
+    is tried again and logged now and then, and the sounds stay as they were.
 
     Args:
         library: what to watch.
         encoder: for new takes; or a function that gives it, where it may change with the
             library.
         changed: called with the new sounds.
+        reminder_seconds: how often the same trouble is logged again.
         also: called each time before it looks, with what gives the encoder; it may take a while.
         read: reads the sounds with an encoder; by default what the library has.
     """
@@ -41,10 +48,14 @@ class LibraryWatch:
         changed: Callable[[EnrolledSounds], object],
         also: Callable[[Callable[[], Encoder]], object] | None = None,
         read: Callable[[Encoder], EnrolledSounds] | None = None,
+        *,
+        reminder_seconds: float = REMINDER_SECONDS,
     ) -> None:
         self._library = library
         self._encoder = encoder
         self._seen = ""
+        self._stored = False
+        self._reminder_seconds = reminder_seconds
         self._changed = changed
         self._also = also
         self._read = read
@@ -66,6 +77,7 @@ class LibraryWatch:
         read = self._read or self._library.enrolled
         sounds = self._newest = read(self._current_encoder())
         self._seen = seen
+        self._stored = self._library.record() is not None
         return sounds
 
     def start(self) -> None:
@@ -82,7 +94,8 @@ class LibraryWatch:
             self._thread.join(timeout_seconds)
 
     def _watch(self) -> None:
-        problem = ""
+        self._tidy()
+        problem, told_at = "", 0.0
         seconds = 0.0
         while not self._stopped.wait(seconds):
             seconds = PERIOD_SECONDS
@@ -93,9 +106,18 @@ class LibraryWatch:
                 self._look()
                 problem = ""
             except (WakesoundError, OSError) as error:
-                if str(error) != problem:
+                now = time.monotonic()
+                if str(error) != problem or now - told_at >= self._reminder_seconds:
                     _log.warning("the changed sounds cannot be used, those before stay: %s", error)
+                    told_at = now
                 problem = str(error)
+
+    def _tidy(self) -> None:
+        """Take away what killed writers left, where the library can be written."""
+        folder = self._library.folder
+        if any(left.kind != "record" for left in leftovers(folder)):
+            with suppress(WakesoundError, OSError), locked(folder):
+                sweep(folder)
 
     def _prepare(self) -> None:
         """Read the recordings that are needed once a sound is heard: not in an engine's thread."""
@@ -107,6 +129,10 @@ class LibraryWatch:
     def _look(self) -> None:
         if self._library.fingerprint() == self._seen:
             return
+        if self._stored and self._library.record() is None:
+            raise LibraryError(
+                f"{self._library.folder} has disappeared; if it is on a disk or a share, connect it"
+            )
         sounds = self.read()
         self._prepare()
         _log.info("the sounds have changed; now listening for: %s", ", ".join(sounds.sounds))

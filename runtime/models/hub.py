@@ -7,11 +7,14 @@ that a broken connection loses, and verifies no checksum.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import httpx
 from filelock import FileLock, Timeout
 
 from runtime.foreign import printable
+from runtime.webclient import BoundedTransport, proxy_of
 from wakeword.embedding import weights as checkpoints
 from wakeword.embedding import weights as models
 from wakeword.errors import EncoderError, MissingExtra
@@ -27,10 +31,26 @@ Progress = Callable[[int, int], object]
 """Called with ``(bytes that have arrived, bytes in all)``."""
 
 _CHUNK = 1 << 20
-_TIMEOUT_SECONDS = 20.0
+_MOST_REDIRECTS = 5
 
 
-def fetch(url: str, target: Path, size: int, sha256: str, progress: Progress) -> None:
+@dataclass(frozen=True)
+class Pace:
+    """How slow a server may be before its connection is given up."""
+
+    head_seconds: float = 20.0
+    """From the look-up of its name to the end of its answer's head, redirects included."""
+    silent_seconds: float = 20.0
+    """Without a byte."""
+    stall_seconds: float = 60.0
+    """In any such time ``stall_bytes`` have to come."""
+    stall_bytes: int = 64 * 1024
+    """Also the least that an attempt has to bring for another to be worth it."""
+
+
+def fetch(
+    url: str, target: Path, size: int, sha256: str, progress: Progress, pace: Pace | None = None
+) -> None:
     """Download ``url`` to ``target``, which appears only when it is complete and verified.
 
     The part that has arrived is kept beside it as ``<name>.part``, so a later call, also of
@@ -43,6 +63,7 @@ def fetch(url: str, target: Path, size: int, sha256: str, progress: Progress) ->
         size: its length in bytes; no more is stored.
         sha256: its checksum, in hex.
         progress: called as the file grows.
+        pace: how slow the server may be.
 
     Raises:
         EncoderError: no connection, no room, damaged, or being fetched by another process.
@@ -51,7 +72,7 @@ def fetch(url: str, target: Path, size: int, sha256: str, progress: Progress) ->
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{part}.lock", timeout=0):
-            _fill(part, url, size, progress)
+            _fill(part, url, size, progress, pace or Pace())
             if _sha256(part) != sha256:
                 part.unlink()
                 raise EncoderError(f"{url} arrived damaged and was removed; fetch it again")
@@ -62,17 +83,17 @@ def fetch(url: str, target: Path, size: int, sha256: str, progress: Progress) ->
         raise EncoderError(f"{target} cannot be stored: {error.strerror or error}") from error
 
 
-def _fill(part: Path, url: str, size: int, progress: Progress) -> None:
+def _fill(part: Path, url: str, size: int, progress: Progress, pace: Pace) -> None:
     """Bring ``part`` to its full length, in as many attempts as bring new data."""
     here = _length(part)
     while here < size:
         before = here
         try:
-            _receive(part, url, size, progress)
+            _receive(part, url, size, progress, pace)
             here = _length(part)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             here = _length(part)
-            if here <= before or isinstance(error, httpx.HTTPStatusError):
+            if here < before + pace.stall_bytes or isinstance(error, httpx.HTTPStatusError):
                 raise EncoderError(
                     f"no connection to {url} ({_first_line(error)}):"
                     f" {here / 1e6:.0f} of {size / 1e6:.0f} MB are here, the next attempt goes on"
@@ -80,22 +101,41 @@ def _fill(part: Path, url: str, size: int, progress: Progress) -> None:
                 ) from error
 
 
-def _receive(part: Path, url: str, size: int, progress: Progress) -> None:
-    """Append the data of one connection."""
+def _receive(part: Path, url: str, size: int, progress: Progress, pace: Pace) -> None:
+    """Append what one connection gives, as far as it goes and no further than the size."""
     here = _length(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
-    with httpx.stream(
-        "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=True
-    ) as answer:
-        answer.raise_for_status()
-        if answer.status_code != httpx.codes.PARTIAL_CONTENT:
-            here = 0  # it sends the whole file
-        with part.open("ab" if here else "wb") as out:
-            for chunk in answer.iter_raw():
-                here += out.write(chunk[: size - here])
-                progress(here, size)
-    if here < size:
-        raise httpx.RemoteProtocolError("the connection was closed early")
+    transport = BoundedTransport(proxy=proxy_of(url))
+    with httpx.Client(transport=transport, timeout=pace.silent_seconds) as client:
+        with transport.within(pace.head_seconds):
+            answer = _answered(client, client.build_request("GET", url, headers=headers))
+        with contextlib.closing(answer):
+            answer.raise_for_status()
+            if answer.status_code != httpx.codes.PARTIAL_CONTENT:
+                here = 0  # it sends everything, asked for or not
+            since, at = here, time.monotonic()
+            with part.open("ab" if here else "wb") as out:
+                for chunk in answer.iter_raw():
+                    here += out.write(chunk[: size - here])
+                    progress(here, size)
+                    if here >= size:
+                        return
+                    if time.monotonic() - at > pace.stall_seconds:
+                        if here - since < pace.stall_bytes:
+                            raise httpx.ReadTimeout("it comes too slowly")
+                        since, at = here, time.monotonic()
+    raise httpx.RemoteProtocolError("the connection was closed early")
+
+
+def _answered(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """The answer behind all redirects, of whose bodies nothing is read."""
+    for _ in range(_MOST_REDIRECTS + 1):
+        answer = client.send(request, stream=True)
+        if answer.next_request is None:
+            return answer
+        answer.close()
+        request = answer.next_request
+    raise httpx.TooManyRedirects("it leads round in circles", request=request)
 
 
 def _length(path: Path) -> int:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import ssl
+import threading
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +125,42 @@ def _split(uri: str) -> SplitResult:
     return parts
 
 
+class _ImpatientSocket(ssl.SSLSocket):
+    """An encrypted connection that has to stand after some time, however it drips.
+
+    The library's own timeout is for each read of the handshake.
+    """
+
+    deadline = 0.0
+    """By ``time.monotonic``."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands, or end the connection when that takes too long."""
+        left = max(0.0, self.deadline - time.monotonic())
+        timer = threading.Timer(left, self._give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(self, socket.SHUT_RDWR)
+
+
+def _impatient(context: ssl.SSLContext | None, seconds: float) -> ssl.SSLContext | None:
+    """The same context; a handshake with it has to be done so many seconds from now."""
+    if context is not None:
+        deadline = {"deadline": time.monotonic() + seconds}
+        context.sslsocket_class = type("ImpatientSocket", (_ImpatientSocket,), deadline)
+    return context
+
+
 _SILENT = logging.Logger("mqtt", logging.CRITICAL + 1)
 """For the library: what it logs as an error comes as an exception too, and is told once."""
 
@@ -169,7 +208,7 @@ async def connected(
     aiomqtt = require()
     stood = False
     try:
-        async with aiomqtt.Client(
+        connecting = aiomqtt.Client(
             broker.host,
             broker.port,
             username=broker.user,
@@ -177,10 +216,12 @@ async def connected(
             logger=_SILENT,
             identifier=identifier,
             will=will,
-            tls_context=broker.tls_context(),
+            tls_context=_impatient(broker.tls_context(), timeout_seconds),
             timeout=timeout_seconds,
             keepalive=KEEPALIVE_SECONDS,
-        ) as client:
+        )
+        connecting._client.connect_timeout = timeout_seconds  # aiomqtt has no setting for it
+        async with connecting as client:
             stood = True
             yield client
     except aiomqtt.MqttError as error:

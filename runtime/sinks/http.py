@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
 
 from runtime.foreign import printable
 from runtime.sinks._messages import EventMessage, Message, Post, check_headers, signed_headers
+from runtime.webclient import BoundedTransport, beginning
 from wakeword import __version__
 from wakeword.errors import ConfigError, SinkError, WakesoundError
 from wakeword.events import WakeEvent
@@ -35,8 +37,8 @@ class HttpSink:
 
     Args:
         url: where to post.
-        timeout_seconds: how long the answer to one attempt may take; a connection must stand
-            in a quarter of that.
+        timeout_seconds: how long one attempt may take from the name's look-up to the end of the
+            answer, of which 64 KB are read at most; a connection must stand in a quarter of that.
         message: what to post; the event itself by default.
         secret: signs each message; empty for none.
         headers: sent along.
@@ -68,11 +70,17 @@ class HttpSink:
         self._now = now
         self._closed = threading.Event()
         self._message.compose(str(self._url), _EXAMPLE, now())  # what is wrong with it shows now
+        self._transport = BoundedTransport()
         try:
             self._client = httpx.Client(
-                transport=httpx.HTTPTransport(),
+                transport=self._transport,
                 timeout=httpx.Timeout(timeout_seconds, connect=timeout_seconds / 4),
-                headers={"User-Agent": f"wakesound/{__version__}", **(headers or {})},
+                headers={
+                    "User-Agent": f"wakesound/{__version__}",
+                    "Accept-Encoding": "identity",
+                    **(headers or {}),
+                },
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept
             )
         except (TypeError, ValueError, UnicodeError) as error:
             raise ConfigError(f"{self} cannot have these headers: {error}") from None
@@ -122,15 +130,19 @@ class HttpSink:
         now = self._now()
         post = self._message.compose(str(self._url), event, now)
         try:
-            response = self._client.post(
-                post.url, content=post.body, headers=self._headers(post, event, now)
-            )
+            with (
+                self._transport.within(self._timeout),
+                self._client.stream(
+                    "POST", post.url, content=post.body, headers=self._headers(post, event, now)
+                ) as response,
+            ):
+                answer = beginning(response)
         except httpx.TimeoutException:
             late = TimeoutError(f"{self} did not answer within {self._timeout:g} s")
             return _Failure(late, again=True)
         except httpx.HTTPError as error:
             return _Failure(SinkError(f"{self} cannot be reached: {printable(error)}"), again=True)
-        return self._judged(response)
+        return self._judged(response, answer)
 
     def _headers(self, post: Post, event: WakeEvent, now: datetime) -> dict[str, str]:
         headers = {"Content-Type": post.content_type}
@@ -140,14 +152,14 @@ class HttpSink:
             headers |= signed_headers(self._secret, post.body, int(now.timestamp()))
         return headers
 
-    def _judged(self, response: httpx.Response) -> _Failure | None:
+    def _judged(self, response: httpx.Response, answer: bytes) -> _Failure | None:
         """What is wrong with an answer."""
         status = response.status_code
         if not response.is_success:
             reason = printable(response.reason_phrase)
             error = SinkError(f"{self} answered {status} {reason}".rstrip())
             return _Failure(error, again=status in AGAIN, wait_seconds=_asked(response))
-        refusal = self._message.refusal(response.content)
+        refusal = self._message.refusal(answer)
         if refusal is None:
             return None
         return _Failure(SinkError(f"{self} refused it: {refusal.reason}"), again=refusal.again)

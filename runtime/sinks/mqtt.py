@@ -52,7 +52,8 @@ class MqttSink:
             raise TimeoutError(late) from None
 
     async def _send(self, message: str) -> None:
-        async with connection.connected(self._broker) as client:
+        each = min(connection.TIMEOUT_SECONDS, self._timeout)
+        async with connection.connected(self._broker, timeout_seconds=each) as client:
             await client.publish(self._topic, message, QOS)
 
 

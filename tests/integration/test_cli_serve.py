@@ -79,6 +79,7 @@ def test_hooks_are_run_for_own_sources(library: Path, tmp_path: Path) -> None:
 
 def test_the_token_of_a_file_is_asked_for(library: Path, tmp_path: Path) -> None:
     """With --token-file other machines may ask, who know it."""
+    (tmp_path / "token").touch(0o600)
     (tmp_path / "token").write_text(TOKEN)
     arguments = ("--host", "0.0.0.0", "--token-file", tmp_path / "token")
     with _served("--library", library, *arguments) as (_, url):

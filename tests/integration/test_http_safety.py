@@ -55,6 +55,7 @@ def test_the_token_is_read_from_a_file_or_the_environment(
 ) -> None:
     """The first line counts; an unreadable or empty file is an error that names it."""
     file = tmp_path / "token"
+    file.touch(0o600)
     file.write_text(f"{TOKEN}\nmore\n")
     assert read_token(file) == TOKEN
     monkeypatch.setenv("WAKESOUND_TOKEN", f" {TOKEN} ")

@@ -16,6 +16,7 @@ import numpy as np
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import ConfigError, LibraryError
 from wakeword.labels.glossary import glossary
+from wakeword.library.plain import read_file
 from wakeword.library.storage import write_bytes
 from wakeword.protocols import Encoder
 
@@ -126,7 +127,7 @@ class TextCache:
 
     def _read(self, path: Path, dim: int) -> FloatArray | None:
         try:
-            content = path.read_bytes()
+            content = read_file(path)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -19,6 +19,7 @@ import numpy as np
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.embedding.embedder import view_dim
+from wakeword.library.plain import open_file
 from wakeword.library.storage import explained, locked, write_atomically
 from wakeword.library.vectors import DAMAGED_NPZ
 from wakeword.protocols import Encoder
@@ -130,7 +131,7 @@ class AmbientStore:
     def read(self) -> Ambient:
         """The stored room; an empty one, with a logged warning, if the file cannot be used."""
         try:
-            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            with open_file(self.path) as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             made_by = str(arrays["made_by"])
             whole = str(arrays["checksum"]) == _checksum(arrays)

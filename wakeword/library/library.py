@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -24,6 +24,7 @@ from wakeword.errors import (
 from wakeword.labels.prompts import TextCache
 from wakeword.library.ambient import SINCE_FILE, AmbientStore
 from wakeword.library.enrolled import EnrolledSounds, enrolled_sounds
+from wakeword.library.leftovers import REMOVED, marked, sweep
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
     ExpectationRecord,
@@ -34,13 +35,12 @@ from wakeword.library.records import (
     VerifierRecord,
     VetoRecord,
     clean_name,
+    new_name,
 )
 from wakeword.library.storage import (
-    REMOVED,
     Storage,
     explained,
     locked,
-    sweep,
     validated,
     write_bytes,
     write_record,
@@ -279,7 +279,8 @@ class LibraryWriter(LibraryReader):
                 where = self._storage.folder_of(new.sound.name, known)
                 if where is not None and not replace and known[where] != instead_of:
                     raise SoundExists(new.sound.name, replaceable=True)
-                where = where or self._storage.free_folder(new.sound.name, changes)
+                if where is None:
+                    where = self._storage.free_folder(new_name(new.sound.name), changes)
                 changes[where] = new.sound
             self._check_names(changes, known)
             sweep(self.folder)
@@ -402,7 +403,7 @@ class LibraryWriter(LibraryReader):
         """
 
         def edit(sound: SoundRecord) -> Edit[SoundRecord]:
-            after = sound.model_copy(update={"name": clean_name(new)})
+            after = sound.model_copy(update={"name": new_name(new)})
             return Edit(after, after)
 
         return self.change(name, edit)
@@ -414,6 +415,7 @@ class LibraryWriter(LibraryReader):
             SoundNotFound: there is no such sound.
         """
         with locked(self.folder):
+            sweep(self.folder)
             folder = self.folder / "sounds" / self._storage.find(name, damaged=True)
             trash = folder.with_name(REMOVED + folder.name)
             with explained(folder, "remove"):
@@ -488,7 +490,11 @@ class LibraryWriter(LibraryReader):
             for example in sound.rejected:
                 paths[self._storage.example_path(where, example.file)] = example.file
             recordings |= {path: files[file] for path, file in paths.items() if file in files}
-        write_together([recordings, records])
+        with ExitStack() as stack:
+            for path in records:
+                if path != self._storage.library_path:
+                    stack.enter_context(marked(path.parent))
+            write_together([recordings, records])
         for where, sound in sounds.items():
             for folder in (
                 self._storage.take_path(where, ""),

@@ -60,6 +60,18 @@ def clean_name(name: str) -> str:
     return name
 
 
+def new_name(name: str) -> str:
+    """The name of a sound that is new, as it is kept; what older libraries hold is not asked.
+
+    Raises:
+        LibraryError: as :func:`clean_name`, or it begins like an option of the command line.
+    """
+    name = clean_name(name)
+    if name.startswith("-"):
+        raise LibraryError(f"a name cannot begin with '-', as options do: {name!r}")
+    return name
+
+
 def slug(name: str) -> str:
     """A folder's name for a sound: letters and digits of any script, the rest as dashes."""
     plain = "".join(c if c.isalnum() else "-" for c in name.casefold())

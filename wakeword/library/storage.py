@@ -14,8 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
-import time
+import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +31,9 @@ from wakeword.errors import (
     SoundDamaged,
     SoundNotFound,
 )
+from wakeword.library.leftovers import TEMPORARY, hold, sweep_beside
+from wakeword.library.plain import read_file
+from wakeword.library.private import create, make_folder
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
     ExampleRecord,
@@ -44,11 +46,6 @@ from wakeword.library.records import (
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_TEMPORARY = ".writing-"
-REMOVED = ".removed-"
-"""Begins the folder name of a sound that is being deleted."""
-STALE_SECONDS = 3600.0
-"""Temporary files this old belong to nobody."""
 LOCK_SECONDS = 20.0
 """How long a writer waits for another process."""
 
@@ -73,7 +70,7 @@ def locked(folder: Path) -> Iterator[None]:
         LibraryError: another process keeps it, or the folder cannot be written.
     """
     with explained(folder, "write to"):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     with explained(folder, "lock"):
         try:
             lock = FileLock(folder / ".lock", timeout=LOCK_SECONDS).acquire()
@@ -85,19 +82,25 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+def write_atomically(
+    path: Path, write: Callable[[IO[bytes]], object], *, private: bool = True
+) -> None:
     """Let ``write`` fill a temporary file, sync it and rename it to ``path``.
 
-    Whoever reads ``path`` sees the old content or the new one, never a part.
+    Whoever reads ``path`` sees the old content or the new one, never a part. A file that was
+    there keeps its mode; a new one, and folders that are made, are for their owner alone
+    unless ``private`` is false.
 
     Raises:
         LibraryError: the disk is full or not writable; ``path`` is then as it was.
     """
     with explained(path, "write"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(_TEMPORARY + secrets.token_hex(8))
+        make_folder(path.parent)
+        sweep_beside(path)
+        temporary = path.with_name(TEMPORARY + secrets.token_hex(8))
         try:
-            with temporary.open("xb") as file:
+            with create(temporary, like=path, private=private) as file:
+                hold(file)
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -159,19 +162,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: Path) -> None:
-    """Delete what a killed writer left in ``folder``: old temporary files, removed sounds.
-
-    The caller holds the lock.
-    """
-    for removed in folder.glob(f"sounds/{REMOVED}*"):
-        shutil.rmtree(removed, ignore_errors=True)
-    for path in folder.rglob(_TEMPORARY + "*"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                path.unlink()
-
-
 def write_record(path: Path, record: BaseModel) -> None:
     """Write a record as indented JSON, atomically, if it can be read again.
 
@@ -213,7 +203,7 @@ def read_record(path: Path, model: type[Model]) -> Model:
     """
     why = ""
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_file(path))
     except OSError as error:
         why = f"cannot be read: {error.strerror}"
     except ValidationError as error:
@@ -307,7 +297,7 @@ class Storage:
             reserved: more folder names that are taken.
         """
         base = slug(name)
-        taken = {path.parent.name for path in self.folder.glob("sounds/*/sound.json")}
+        taken = {path.name for path in self.folder.glob("sounds/*") if path.is_dir()}
         taken |= set(reserved)
         numbered = (f"{base}-{i}" for i in range(2, len(taken) + 3))
         return base if base not in taken else next(s for s in numbered if s not in taken)
@@ -320,7 +310,7 @@ class Storage:
         """
         path = self.take_path(where, record.file)
         try:
-            return Take.decoded(record, path.read_bytes())
+            return Take.decoded(record, read_file(path))
         except OSError as error:
             reason = error.strerror or str(error)
             raise SoundDamaged(path, f"cannot be read: {reason}") from None
@@ -332,10 +322,13 @@ class Storage:
         digest = hashlib.sha256()
         for path in [self.library_path, *self._sound_paths()]:
             try:
-                stat = path.stat()
+                found = path.stat()
             except FileNotFoundError:
                 continue
-            digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size} {stat.st_ino}\n".encode())
+            except OSError as error:  # reading it will say why
+                digest.update(f"{path} {error.errno}\n".encode())
+                continue
+            digest.update(f"{path} {found.st_mtime_ns} {found.st_size} {found.st_ino}\n".encode())
         return digest.hexdigest()
 
     @property
@@ -359,7 +352,7 @@ class Storage:
         """
         path = self.example_path(where, record.file)
         try:
-            return Example.decoded(record, path.read_bytes())
+            return Example.decoded(record, read_file(path))
         except OSError as error:
             raise SoundDamaged(path, f"cannot be read: {error.strerror or error}") from None
         except SoundDamaged as error:
@@ -377,18 +370,28 @@ class Storage:
         """
         with explained(self.folder, "read"):
             try:
-                folders = [path for path in (self.folder / "sounds").iterdir() if path.is_dir()]
+                folders = [path for path in (self.folder / "sounds").iterdir() if _folder(path)]
             except FileNotFoundError:
                 return []
         found = [path / "sound.json" for path in folders if not path.name.startswith(".")]
         return sorted(path for path in found if not _missing(path))
 
 
+def _folder(path: Path) -> bool:
+    """Whether it is a folder, or a link that leads nowhere, of which reading will say why."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        return path.is_symlink()
+    except OSError:
+        return True
+
+
 def _missing(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
-        return True
+        return not path.parent.is_symlink() or path.parent.exists()
     except OSError:  # there is something that cannot be read; reading it will say why
         return False
     return False

@@ -23,6 +23,7 @@ from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.embedding.embedder import view_dim
 from wakeword.embedding.variants import RECIPE, embed_take
 from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
+from wakeword.library.plain import open_file
 from wakeword.library.records import ExampleRecord, TakeRecord
 from wakeword.library.storage import Storage, write_atomically
 from wakeword.protocols import Encoder
@@ -69,7 +70,7 @@ class VectorCache:
         """What is cached for this encoder; nothing when the file is missing or damaged."""
         try:
             with (
-                (self.folder / self.file).open("rb") as stream,
+                open_file(self.folder / self.file) as stream,
                 np.load(stream, allow_pickle=False) as file,
             ):
                 arrays = {name: file[name] for name in file.files}

@@ -179,7 +179,7 @@ def write_table(path: Path, rows: Iterable[Row], labels: tuple[str, ...], *, of:
     write = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
     form = write[path.suffix.lower()]
     shown = (row | {"path": printable(row["path"])} for row in rows)
-    write_atomically(path, lambda file: form(file, shown, columns))
+    write_atomically(path, lambda file: form(file, shown, columns), private=False)
 
 
 def _columns(labels: tuple[str, ...], of: str) -> list[str]:

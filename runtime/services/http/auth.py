@@ -8,6 +8,7 @@ A request that carries the token proves more than either.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -38,6 +39,7 @@ class Guard:
     def __init__(self, app: ASGIApp, config: ServerConfig) -> None:
         self._app = app
         self._token = config.token
+        self._pause = config.limits.wrong_token_seconds
         self._cors = frozenset(config.cors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,6 +51,8 @@ class Guard:
         scope.setdefault("state", {})["trusted"] = refusal is None
         if refusal is not None and _open(scope):
             refusal = None
+        elif refusal is not None and _given(scope, headers):
+            await asyncio.sleep(self._pause)  # who guesses has to wait
         elif not self._token:
             refusal = self._check_host(headers) or self._check_origin(scope, headers)
         if refusal is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field
+import shlex
+import stat
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runtime.sinks.exec import TOKEN_VARIABLE
@@ -33,6 +35,18 @@ class Limits:
     """Of one recording once it is decoded, all channels together."""
     idle_seconds: float = 30.0
     """How long a client may pause while it sends a request."""
+    head_seconds: float = 10.0
+    """How long the head of a request may take, from the connection or its first byte on."""
+    keep_alive_seconds: float = 15.0
+    """How long a connection stays without a request."""
+    body_bytes_per_second: float = 1000.0
+    """A body that has come slower than that for longer than ``idle_seconds`` is given up."""
+    wrong_token_seconds: float = 1.0
+    """How long the answer to a wrong token takes."""
+    silent_seconds: float = 10.0
+    """Who sent nothing for so long may have to make room for others."""
+    connections: int = 1000
+    """Open at once, of all kinds together; fewer where the limit of open files is low."""
     requests: int = 300
     """That are answered or wait at once."""
     event_streams: int = 300
@@ -47,6 +61,21 @@ class Limits:
     """A draft that nobody has touched for so long is forgotten."""
     mute_seconds: float = 3600.0
     """Longest silence that can be asked for."""
+    ping_seconds: float = 20.0
+    """How often the client of a WebSocket is sent a ping, which keeps proxies patient."""
+
+    def fitting(self, connections: int) -> Limits:
+        """The same where only so many connections can be taken.
+
+        Streams of events get half of them and streams of audio a quarter, so that some are left
+        for all else.
+        """
+        return replace(
+            self,
+            connections=min(self.connections, connections),
+            event_streams=min(self.event_streams, connections // 2),
+            audio_streams=min(self.audio_streams, connections // 4),
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +137,7 @@ def read_token(path: Path | None) -> str:
     """The token: the first line of the file, or the environment's, or none.
 
     Raises:
-        ConfigError: the file cannot be read or is empty.
+        ConfigError: the file cannot be read or is empty, or others can read it too.
     """
     if path is None:
         return os.environ.get(TOKEN_VARIABLE, "").strip()
@@ -117,6 +146,11 @@ def read_token(path: Path | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(f"the token cannot be read from {path}: {reason}") from None
+    if os.name != "nt" and path.expanduser().stat().st_mode & stat.S_IRWXO:
+        raise ConfigError(
+            f"every user of this machine can read the token in {path}; "
+            f"'chmod 600 {shlex.quote(str(path))}' mends it"
+        )
     if not token:
         raise ConfigError(f"there is no token in {path}; put one into its first line")
     return token

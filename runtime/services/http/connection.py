@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -64,6 +65,10 @@ class Connection:
         self.listener: Listener | None = None
         self.heard = False
         """Whether audio has come."""
+        self.heard_at = time.monotonic()
+        """When the client last sent something, or was taken."""
+        self._task: asyncio.Task[Any] | None = None
+        self._silent = False
 
     async def greet(self, query: Mapping[str, str]) -> None:
         """The client is there; ``query`` is what its address says."""
@@ -77,17 +82,41 @@ class Connection:
         """Take the connection and answer until the client ends, leaves or makes a mistake."""
         offered = self.websocket.scope.get("subprotocols", [])
         await self.websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
-        if self.service.audio_streams >= self.service.config.limits.audio_streams:
+        if not self._room():
             await self.fail("too_many_streams", "too many clients send audio", TRY_LATER)
             return
-        self.service.audio_streams += 1
+        self._task = asyncio.current_task()
+        self.service.audio_clients.append(self)
         try:
             await self._serve()
         except (WebSocketDisconnect, asyncio.TimeoutError, RuntimeError):
             pass  # the client is gone, or does not read
+        except asyncio.CancelledError:
+            if not self._silent:
+                raise
+            await self.fail("silent", "nothing was sent, and others wait for a place", TRY_LATER)
         finally:
-            self.service.audio_streams -= 1
+            if not self._silent:
+                self.service.audio_clients.remove(self)
             self.close()
+
+    def make_room(self) -> None:
+        """End soon; it does not count any more."""
+        self._silent = True
+        self.service.audio_clients.remove(self)
+        if self._task is not None:
+            self._task.cancel()
+
+    def _room(self) -> bool:
+        """Whether there is room for one more, if need be that of who was silent for longest."""
+        streams, limits = self.service.audio_clients, self.service.config.limits
+        if len(streams) < limits.audio_streams:
+            return True
+        silent = min(streams, key=lambda stream: stream.heard_at, default=None)
+        if silent is None or time.monotonic() - silent.heard_at < limits.silent_seconds:
+            return False
+        silent.make_room()
+        return True
 
     def close(self) -> None:
         """Let go of what it held."""
@@ -135,6 +164,7 @@ class Connection:
     async def _listen(self) -> None:
         while True:
             message = await self.websocket.receive()
+            self.heard_at = time.monotonic()
             if message["type"] == "websocket.disconnect":
                 return
             if data := message.get("bytes"):
@@ -153,6 +183,7 @@ class Connection:
         for offset in range(0, len(data), part):
             run = self.service.hearing_jobs.run
             await self.tell(*await run(listener.push, data[offset : offset + part]))
+            self.heard_at = time.monotonic()  # it was not silent while it was being heard
 
     async def _end(self) -> None:
         listener = self._ready()

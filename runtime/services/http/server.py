@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from runtime.services.floods import BACKLOG, repeats_counted
 from runtime.services.http.app import create_app
+from runtime.services.http.connections import protocol
 from runtime.services.http.service import Service
 from wakeword.errors import ConfigError
 
@@ -21,8 +23,17 @@ GRACE_SECONDS = 5
 """How long requests may go on once it ends."""
 MESSAGE_BYTES = 1_000_000
 """Longest message of a WebSocket."""
-PING_SECONDS = 20.0
-"""How often a client of a WebSocket is asked whether it is there."""
+QUEUED = 512
+"""Connections that may wait for being accepted."""
+RECEIVED_BYTES = 256 * 1024
+"""What the system takes of a connection ahead of us: a client that sends faster than it is heard
+soon feels it, and what else it says is not far behind."""
+_LOGGERS = (
+    "asyncio",
+    "python_multipart.multipart",
+    "runtime.services.http.connections",
+    "uvicorn.error",
+)
 
 
 class Server(uvicorn.Server):
@@ -40,16 +51,22 @@ class Server(uvicorn.Server):
         self._started = started
         self._socket = _bound(service.config.host, service.config.port)
         app = create_app(service, failed=self.stop)
+        limits = service.config.limits
         super().__init__(
             uvicorn.Config(
                 app,
+                http=protocol(limits),
+                backlog=BACKLOG,
+                timeout_keep_alive=limits.keep_alive_seconds,  # type: ignore[arg-type]
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 lifespan="on",
                 ws_max_size=MESSAGE_BYTES,
-                ws_ping_interval=PING_SECONDS,
-                ws_ping_timeout=PING_SECONDS,
+                ws_ping_interval=limits.ping_seconds,
+                # The answer waits behind the audio that was not heard yet; the system notices
+                # clients that have vanished.
+                ws_ping_timeout=None,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
@@ -72,7 +89,8 @@ class Server(uvicorn.Server):
             Exception: what else went wrong while they were.
         """
         try:
-            asyncio.run(self.serve([self._socket]))
+            with repeats_counted(*_LOGGERS):
+                asyncio.run(self.serve([self._socket]))
         finally:
             self._socket.close()
         if self._service.failure is not None:
@@ -95,6 +113,7 @@ class Server(uvicorn.Server):
         """Begin to take connections."""
         await super().startup(sockets)
         if self.started:
+            self._socket.listen(QUEUED)  # the server has made it as small as its backlog
             self._started(self.url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -117,7 +136,8 @@ def _bound(host: str, port: int) -> socket.socket:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            listener.listen(512)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_BYTES)
+            listener.listen(QUEUED)
         except OSError:
             listener.close()
             raise

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from runtime.history.recorder import HistoryWriter, Recorder
 from runtime.history.store import History, HistoryConfig, HistoryEntry
@@ -24,6 +24,7 @@ from runtime.labels.classifier import make_classifier, watching_classifier
 from runtime.listening.stats import Stats
 from runtime.listening.watch import LibraryWatch
 from runtime.models.encoder import LibraryEncoder
+from runtime.services.floods import connections_that_fit
 from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
@@ -93,6 +94,16 @@ class Workers:
 _log = logging.getLogger(__name__)
 
 
+class AudioStream(Protocol):
+    """A client that sends audio."""
+
+    heard_at: float
+    """When it last did, or was taken, by ``time.monotonic``."""
+
+    def make_room(self) -> None:
+        """End soon: it was silent, and others wait."""
+
+
 class Service:
     """One library, one encoder, any number of clients.
 
@@ -132,15 +143,21 @@ class Service:
         drift: bool = False,
     ) -> None:
         self.library = library
-        self.config = config or ServerConfig()
+        config = config or ServerConfig()
+        fitting = config.limits.fitting(connections_that_fit(config.limits.connections))
+        self.config = replace(config, limits=fitting)
         self.engine_config = engine_config or EngineConfig()
         self.failure: Exception | None = None
         """Why the encoder or the sounds could not be loaded."""
         self.feed = EventFeed()
-        self.audio_streams = 0
+        self.audio_clients: list[AudioStream] = []
+        """Clients that send audio over a WebSocket."""
         self.metrics = Metrics(self.stats, self._streams)
         threads = min(4, os.cpu_count() or 1)
         self.jobs = Workers("job", threads, waiting=self.config.limits.requests)
+        """What is done soon: nothing that decodes, embeds or fits."""
+        self.long_jobs = Workers("long", threads, waiting=self.config.limits.requests)
+        """What decodes, embeds or fits; who asks for something short never waits behind it."""
         self.hearing_jobs = Workers("stream", threads, waiting=self.config.limits.requests)
         self.drafts = DraftTable(self.config.limits)
         self.hooks = HookBook(
@@ -203,7 +220,13 @@ class Service:
         if self._writer is not None:
             self._writer.close()
         self.jobs.close()
+        self.long_jobs.close()
         self.hearing_jobs.close()
+
+    @property
+    def audio_streams(self) -> int:
+        """How many clients send audio over a WebSocket."""
+        return len(self.audio_clients)
 
     @property
     def ready(self) -> bool:

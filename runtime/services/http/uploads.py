@@ -104,6 +104,7 @@ class _Body:
         self._all = held
         self._taken = self._own = 0
         self._complete = False
+        self._began = asyncio.get_running_loop().time()
 
     async def receive(self) -> Message:
         """The next message.
@@ -122,6 +123,10 @@ class _Body:
         size = len(message.get("body", b""))
         self._taken += size
         self._complete = not message.get("more_body", False)
+        took = asyncio.get_running_loop().time() - self._began
+        patience = self._limits.idle_seconds + self._taken / self._limits.body_bytes_per_second
+        if took > patience and not self._complete:
+            raise Refusal(408, "too_slow", f"{self._taken} bytes in {took:.0f} s are too slow")
         if self._taken > self._limits.upload_bytes:
             await self.drain()
             raise self.too_large()
@@ -201,12 +206,12 @@ def decode(
                     )
                 blocks = [block.samples for block in recording.blocks(BLOCK_SECONDS)]
                 return whole_clip(np.concatenate(blocks), recording)
-        except AudioTooLong:
-            raise too_long(most_seconds) from None
+        except AudioTooLong as error:  # by its seconds, or its samples and channels
+            raise too_long(error.most_seconds) from None
 
 
 def too_long(most_seconds: float) -> Refusal:
     """What is told of a recording that is too long."""
     return Refusal(
-        413, "too_long", f"at most {most_seconds:g} s can be sent here; cut out what matters"
+        413, "too_long", f"at most {most_seconds:.4g} s can be sent here; cut out what matters"
     )

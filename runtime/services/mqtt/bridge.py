@@ -20,8 +20,9 @@ from runtime.listening.listener import WakeListener
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.device import Device, identifier
-from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox
 from runtime.services.mqtt.problems import explained
+from runtime.services.tasks import end
 from runtime.sinks._broker import Broker
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from runtime.services.tasks import end
 from runtime.sinks._broker import Broker, connected, require
 from wakeword.errors import WakesoundError
 
@@ -156,9 +157,6 @@ QUICK_LOSSES = 3
 REFUSED = 0x80
 """From this code on a subscription was refused."""
 
-CANCEL_SECONDS = 0.05
-"""How long a cancelled task may take before it is cancelled once more."""
-
 Received = Callable[["Message"], Awaitable[None]]
 
 
@@ -290,23 +288,11 @@ class Link:
         self._quick_losses = self._quick_losses + 1 if soon else 0
         if self._quick_losses == QUICK_LOSSES:
             _log.warning(
-                "%s keeps ending the connection; is there another client %r? Choose another --id",
+                "%s keeps ending the connection: either it restarts, or another client is called "
+                "%r too; then choose another --id",
                 self._broker,
                 self._identifier,
             )
         if problem != self._problem:
             _log.warning("%s; trying again until it works", problem)
         self._problem = problem
-
-
-async def end(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks and wait for their end.
-
-    They are cancelled as often as it takes: before Python 3.12 a cancellation is lost when what
-    ``asyncio.wait_for`` waits for comes at the same moment.
-    """
-    while waiting := [task for task in tasks if not task.done()]:
-        for task in waiting:
-            task.cancel()
-        await asyncio.wait(waiting, timeout=CANCEL_SECONDS)
-    await asyncio.gather(*tasks, return_exceptions=True)

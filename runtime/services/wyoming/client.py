@@ -20,6 +20,7 @@ from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
 from runtime.services.pcm import PcmFormat, Piece, pieces
+from runtime.services.tasks import end
 from runtime.services.wyoming.ear import Backlog, ClientStream, Mark, Remember, TimedWake
 from runtime.services.wyoming.framing import BODY_SECONDS, FramingError, encodable, read_event
 from runtime.services.wyoming.sounds import Sounds, key
@@ -42,7 +43,7 @@ class Limits:
     close_seconds: float = 1.0
     """How long a client may take to fetch its last messages."""
     body_seconds: float = BODY_SECONDS
-    """How long the rest of an event may take to arrive."""
+    """How long an event's line may take from its first byte on, and the rest of it too."""
     warning_seconds: float = 1.0
     """Between two warnings about clients; the others are counted."""
 
@@ -126,9 +127,7 @@ class Client:
             await self._last_words("the service met a fault; its log says more", "fault")
             raise
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             await self._close()
         return ""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from wyoming.event import Event
@@ -32,13 +34,13 @@ async def read_event(
 
     Args:
         reader: of the peer.
-        body_seconds: how long what follows a line may take to arrive.
+        body_seconds: how long a line may take from its first byte on, and what follows it too.
 
     Raises:
         FramingError: what came is no event, is too long or stopped in the middle.
         OSError: the connection broke.
     """
-    head = await _read_head(reader)
+    head = await _read_head(reader, body_seconds)
     if head is None:
         return None
     data_length = _length(head, "data_length", MAX_DATA_BYTES)
@@ -57,13 +59,17 @@ def encodable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    try:
-        line = await reader.readline()
-    except ValueError:
-        raise FramingError("its first line is too long") from None
-    if not line:
+async def _read_head(reader: asyncio.StreamReader, seconds: float) -> dict[str, Any] | None:
+    first = await reader.read(1)
+    if not first:
         return None
+    line = first
+    if first != b"\n":
+        with _in_time(reader, seconds, "the line of an event"):
+            try:
+                line += await reader.readline()
+            except ValueError:
+                raise FramingError("its first line is too long") from None
     if not line.endswith(b"\n"):
         raise FramingError("it ended in the middle of an event")
     head = _object(_parsed(line), "an event")
@@ -73,16 +79,24 @@ async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
 
 
 async def _read_body(reader: asyncio.StreamReader, length: int, seconds: float) -> bytes:
-    """Exactly so many bytes, in time.
+    """Exactly so many bytes, in time."""
+    with _in_time(reader, seconds, "the rest of an event"):
+        try:
+            return await reader.readexactly(length)
+        except asyncio.IncompleteReadError:
+            raise FramingError("it ended in the middle of an event") from None
+
+
+@contextmanager
+def _in_time(reader: asyncio.StreamReader, seconds: float, what: str) -> Iterator[None]:
+    """What is read in the block has to come in that time.
 
     A timer, not ``wait_for``, since that makes a task for each event on older Pythons.
     """
-    late = FramingError(f"the rest of an event did not come within {seconds:g} seconds")
+    late = FramingError(f"{what} did not come within {seconds:g} seconds")
     timer = asyncio.get_running_loop().call_later(seconds, reader.set_exception, late)
     try:
-        return await reader.readexactly(length)
-    except asyncio.IncompleteReadError:
-        raise FramingError("it ended in the middle of an event") from None
+        yield
     finally:
         timer.cancel()
 

@@ -23,6 +23,7 @@ from typing import Any
 from runtime.foreign import printable
 from runtime.history.recorder import HistoryWriter, Recorder
 from runtime.history.store import History
+from runtime.services.floods import BACKLOG, connections_that_fit, keep_alive, repeats_counted
 from runtime.services.wyoming.announce import Address, Announcement
 from runtime.services.wyoming.client import Client, Limits, Shared
 from runtime.services.wyoming.framing import MAX_LINE_BYTES
@@ -34,8 +35,6 @@ _log = logging.getLogger(__name__)
 
 MAX_THREADS = 8
 _STDIN, _STDOUT = 0, 1
-_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""Seconds, seconds and number of tries: a client that lost its power is noticed."""
 
 
 class Server:
@@ -71,6 +70,7 @@ class Server:
         self._clients: dict[Client, asyncio.Task[None]] = {}
         self._warned_at, self._unwarned = -math.inf, 0
         self._count = 0
+        self._most = connections_that_fit(self._limits.clients)
 
     async def start(self, address: Address) -> Address:
         """Begin to serve; where, with the real port.
@@ -136,14 +136,14 @@ class Server:
 
     async def _start_tcp(self, address: Address) -> Address:
         self._server = await asyncio.start_server(
-            self._accept, address.host, address.port, limit=MAX_LINE_BYTES
+            self._accept, address.host, address.port, limit=MAX_LINE_BYTES, backlog=BACKLOG
         )
         return replace(address, port=self.sockets[0].getsockname()[1])
 
     async def _start_unix(self, path: Path) -> None:
         _free(path)
         self._server = await asyncio.start_unix_server(
-            self._accept, str(path), limit=MAX_LINE_BYTES
+            self._accept, str(path), limit=MAX_LINE_BYTES, backlog=BACKLOG
         )
         self._socket_file = path, path.stat().st_ino
 
@@ -173,11 +173,11 @@ class Server:
     # -- clients ---------------------------------------------------------------------------
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        _keep_alive(writer.get_extra_info("socket"))
+        keep_alive(writer.get_extra_info("socket"))
         self._count += 1
         peer = writer.get_extra_info("peername")
         name = f"client {self._count} ({peer[0]})" if peer else f"client {self._count}"
-        if len(self._clients) >= self._limits.clients:
+        if len(self._clients) >= self._most:
             silent = min(self._clients, key=lambda client: client.last_event)
             self._warn(f"{silent.name} has to make room, as too many are connected")
             self._clients.pop(silent).cancel()
@@ -218,16 +218,6 @@ def _processors() -> int:
     """How many this process may use, up to ``MAX_THREADS``."""
     affinity = getattr(os, "sched_getaffinity", None)
     return min(len(affinity(0)) if affinity else os.cpu_count() or 1, MAX_THREADS)
-
-
-def _keep_alive(connection: socket.socket) -> None:
-    if connection.family == getattr(socket, "AF_UNIX", None):
-        return
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _KEEPALIVE.items():
-            if hasattr(socket, name):
-                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _free(path: Path) -> None:
@@ -285,6 +275,8 @@ async def serve(
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
     tasks: list[asyncio.Task[Any]] = []
+    counted = contextlib.ExitStack()
+    counted.enter_context(repeats_counted("asyncio"))
     try:
         started(await server.start(address))
         tasks += [asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())]
@@ -299,3 +291,4 @@ async def serve(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.stop()
+        counted.close()

@@ -97,8 +97,10 @@ def test_only_what_was_asked_for(library, tmp_path):
 
 
 def test_a_name_in_use_imports_nothing(library, archive):
-    """Unless the sounds are to be replaced."""
+    """Unless the sounds are to be replaced, or it is the very same sound."""
     library.remove("high")
+    library.remove("low")
+    make_library(library.folder, {"low": tone(500.0, 0.4)})
     with pytest.raises(SoundExists, match="low"):
         import_sounds(library, archive, ENCODER, "tone")
     assert [sound.name for sound in library.sounds()] == ["low"]

@@ -39,7 +39,7 @@ class ZipResponse(Response):
 )
 async def export(service: TheService, name: SoundName) -> Response:
     """The sound with its recordings."""
-    sound, content = await service.jobs.run(_export, service, name)
+    sound, content = await service.long_jobs.run(_export, service, name)
     plain = slug(sound.name).encode("ascii", "ignore").decode().strip("-") or "sound"
     headers = {"Content-Disposition": f'attachment; filename="{plain}.zip"'}
     return ZipResponse(content, headers=headers)
@@ -59,7 +59,7 @@ async def import_(
     ] = False,
 ) -> list[SoundModel]:
     """Everything is checked before anything is written."""
-    sounds = await service.jobs.run(_import, service, file.file, replace)
+    sounds = await service.long_jobs.run(_import, service, file.file, replace)
     return [sound_model(sound, service) for sound in sounds]
 
 

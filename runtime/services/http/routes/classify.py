@@ -110,7 +110,7 @@ async def classify(
     channel: Channel = MIX,
 ) -> dict[str, float]:
     """The score of each label, 0..1, as one flat object."""
-    heard, account = await service.jobs.run(_classify, service, audio, labels, closed, channel)
+    heard, account = await service.long_jobs.run(_classify, service, audio, labels, closed, channel)
     tell_heard(response, account)
     return {label: min(1.0, max(0.0, score)) for label, score in heard.scores.items()}
 
@@ -130,7 +130,7 @@ async def classify_timeline(
     channel: Channel = MIX,
 ) -> Heard:
     """The same with all that is known: windows, likenesses, how the labels were read."""
-    heard, account = await service.jobs.run(_classify, service, audio, labels, closed, channel)
+    heard, account = await service.long_jobs.run(_classify, service, audio, labels, closed, channel)
     tell_heard(response, account)
     told = timeline.as_json(heard) | account.as_json() | {"warnings": list(account.warnings)}
     return Heard.model_validate(told)

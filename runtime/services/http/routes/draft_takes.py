@@ -42,7 +42,7 @@ async def add_takes(
     """Add each sound in a recording as a take. One that cannot be used is refused (422) with
     the reasons in words."""
     draft = service.drafts.get(draft_id)
-    added, account = await service.jobs.run(_add, service, draft, audio, channel)
+    added, account = await service.long_jobs.run(_add, service, draft, audio, channel)
     tell_heard(response, account)
     return [take_model(take) for take in added]
 

@@ -49,7 +49,7 @@ async def get_draft(
     ] = True,
 ) -> DraftModel:
     """Its takes, each judged beside the others, and what to expect."""
-    return await service.jobs.run(draft_model, service.drafts.get(draft_id), expectation)
+    return await service.long_jobs.run(draft_model, service.drafts.get(draft_id), expectation)
 
 
 @router.patch(
@@ -60,7 +60,7 @@ async def get_draft(
 async def change_draft(service: TheService, draft_id: DraftId, change: DraftChange) -> DraftModel:
     """Allow more or fewer false wakes: the expectation says what that means. Or go on under
     another name, when the one it had is taken meanwhile."""
-    return await service.jobs.run(_change, service.drafts.get(draft_id), change)
+    return await service.long_jobs.run(_change, service.drafts.get(draft_id), change)
 
 
 @router.delete("/drafts/{draft_id}", summary="Give up", status_code=204, responses=declared(404))
@@ -79,7 +79,7 @@ async def try_out(service: TheService, draft_id: DraftId, audio: Upload) -> Tria
     """Hear a recording as the engine would, with nothing but this sound to listen for."""
     draft = service.drafts.get(draft_id)
     encoder = service.loaded.encoder
-    trial = await service.jobs.run(_try_out, service, draft, audio, encoder)
+    trial = await service.long_jobs.run(_try_out, service, draft, audio, encoder)
     return trial_model(trial)
 
 
@@ -97,7 +97,7 @@ async def finish(
     """Fit the threshold and store the sound. Warnings that would make it useless stop it
     (422), unless it is forced."""
     draft = service.drafts.get(draft_id)
-    result = await service.jobs.run(draft.finish, how is not None and how.force)
+    result = await service.long_jobs.run(draft.finish, how is not None and how.force)
     service.drafts.remove(draft.id)
     return enrolled_model(result, service)
 

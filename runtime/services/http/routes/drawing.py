@@ -20,7 +20,7 @@ RATE = 16_000
 @router.post("/spectrogram", summary="Draw any recording", responses=declared(408, 413, 415, 503))
 async def draw(service: TheService, audio: Upload, points: Points = 200) -> Spectrogram:
     """Its spectrogram; nothing of it is kept."""
-    return await service.jobs.run(_draw, service, audio, points)
+    return await service.long_jobs.run(_draw, service, audio, points)
 
 
 def _draw(service: Service, audio: UploadFile, points: int) -> Spectrogram:

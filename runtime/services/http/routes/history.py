@@ -126,7 +126,7 @@ async def event_spectrogram(
 )
 async def give_feedback(service: TheService, event_id: EventId, said: Verdict) -> Fitted:
     """The sound is fitted anew at once, for all who listen."""
-    return _fitted(await service.jobs.run(_judge, service, event_id, said))
+    return _fitted(await service.long_jobs.run(_judge, service, event_id, said))
 
 
 @router.delete(
@@ -137,7 +137,7 @@ async def give_feedback(service: TheService, event_id: EventId, said: Verdict) -
 async def undo_feedback(service: TheService, event_id: EventId) -> Fitted:
     """As if nothing had been said of this event."""
     encoder = service.loaded.encoder
-    return _fitted(await service.jobs.run(undo, service.library, encoder, event=event_id))
+    return _fitted(await service.long_jobs.run(undo, service.library, encoder, event=event_id))
 
 
 def _history(service: Service) -> History:

@@ -69,7 +69,7 @@ async def new_pattern(
     service: TheService, name: SoundName, wanted: PatternWanted
 ) -> list[PatternModel]:
     """From now on the sound wakes on exactly so many in a row, beside its other patterns."""
-    return _models(await service.jobs.run(_add, service, name, wanted))
+    return _models(await service.long_jobs.run(_add, service, name, wanted))
 
 
 @router.delete(

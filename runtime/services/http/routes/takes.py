@@ -93,7 +93,7 @@ async def take_spectrogram(
 )
 async def delete_take(service: TheService, name: SoundName, file: TakeFile) -> Response:
     """Delete it and fit the sound's threshold to those that are left."""
-    await service.jobs.run(_remove, service, name, file)
+    await service.long_jobs.run(_remove, service, name, file)
     return Response(status_code=204)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from runtime.listening import watch as watch_module
 from runtime.listening.watch import LibraryWatch
+from tests.waiting import wait_until
 from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import ToneEncoder, make_library, tone
@@ -98,6 +100,72 @@ def test_a_library_that_broke_changes_nothing(
     other.write_text(good)
     other.replace(path)
     assert watched.wait() == ["low"]
+
+
+def test_a_library_that_disappears_leaves_its_sounds(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that is taken away, an empty place where it was, and its return: nobody goes deaf."""
+    folder = watched.library.folder
+    folder.rename(folder.with_name("elsewhere"))
+    assert not watched.changed.wait(0.2)
+    folder.mkdir()
+    assert not watched.changed.wait(0.2)
+    assert sum("has disappeared" in message for message in caplog.messages) == 1
+    folder.rmdir()
+    folder.with_name("elsewhere").rename(folder)
+    watched.library.rename("low", "deep")
+    assert watched.wait() == ["deep"]
+
+
+def test_removing_the_last_sound_is_no_disappearance(watched: Watched) -> None:
+    """A library without sounds is one all the same."""
+    watched.library.remove("low")
+    assert watched.wait() == []
+
+
+def test_trouble_that_lasts_is_told_again(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rarely, but until somebody sees to it."""
+    watched.watch.stop()
+    other = LibraryWatch(watched.library, ToneEncoder(), watched.note, reminder_seconds=0.05)
+    other.read()
+    watched.library.folder.rename(watched.library.folder.with_name("elsewhere"))
+    other.start()
+    wait_until(lambda: sum("has disappeared" in line for line in caplog.messages) >= 3)
+    other.stop()
+
+
+def test_one_sound_that_cannot_be_read_costs_no_other(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Links in a loop and named pipes, for a sound, its record or its recording."""
+    sounds = watched.library.folder / "sounds"
+    make_library(watched.library.folder, {"high": tone(2000, 0.4)})
+    assert watched.wait() == ["high", "low"]
+    record = sounds / "high" / "sound.json"
+    content = record.read_bytes()
+    record.unlink()
+    os.mkfifo(record)
+    assert watched.wait() == ["low"]
+    record.unlink()
+    record.symlink_to(record)
+    (sounds / "loop").symlink_to(sounds / "loop")
+    (sounds / "gone").symlink_to(sounds / "nowhere")
+    watched.library.set_threshold("low", 0.4, 0.5)
+    assert watched.wait() == ["low"]
+    (watched.library.folder / "vectors.npz").unlink()
+    os.mkfifo(watched.library.folder / "vectors.npz")
+    for take in (sounds / "high" / "takes").iterdir():
+        take.unlink()
+        os.mkfifo(take)
+    record.unlink()
+    record.write_bytes(content)
+    wait_until(lambda: any(".flac" in text and "a pipe" in text for text in caplog.messages))
+    watched.library.set_threshold("low", 0.5, 0.5)
+    assert watched.wait() == ["low"]
+    assert any("loop" in message for message in caplog.messages)
 
 
 def test_after_stop_nobody_looks(watched: Watched) -> None:

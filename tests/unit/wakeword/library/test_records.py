@@ -13,6 +13,7 @@ from wakeword.library.records import (
     SoundRecord,
     TakeRecord,
     clean_name,
+    new_name,
     slug,
 )
 
@@ -115,3 +116,11 @@ def test_takes_that_make_no_sense(change):
     """The sound lies in the recording, the recording in its folder."""
     with pytest.raises(ValidationError):
         TakeRecord.model_validate({**TAKE, **change})
+
+
+def test_a_new_name_is_no_option():
+    """What the command line would take for one; a library that has such a sound can be read."""
+    with pytest.raises(LibraryError, match="cannot begin with '-'"):
+        new_name(" -rf ")
+    assert clean_name("-rf") == "-rf"
+    assert new_name("rf - 2") == "rf - 2"

@@ -12,13 +12,12 @@ from pydantic import BaseModel
 
 from wakeword.errors import LibraryCorrupt, LibraryError, SoundDamaged
 from wakeword.library import storage
+from wakeword.library.leftovers import SETTLE_SECONDS, sweep
 from wakeword.library.records import LibraryRecord
 from wakeword.library.storage import (
-    STALE_SECONDS,
     explained,
     locked,
     read_record,
-    sweep,
     write_atomically,
     write_bytes,
     write_record,
@@ -38,9 +37,9 @@ def test_content_arrives_whole(tmp_path):
     assert (tmp_path / "a" / "b" / "file").read_bytes() == b"content"
 
 
-def test_files_are_as_open_to_others_as_the_user_wants(tmp_path):
+def test_what_is_not_private_is_as_open_as_the_user_wants(tmp_path):
     """The process's umask decides, as for any file."""
-    write_bytes(tmp_path / "ours", b"")
+    write_atomically(tmp_path / "ours", lambda file: file.write(b""), private=False)
     (tmp_path / "plain").write_bytes(b"")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
@@ -156,7 +155,7 @@ def test_only_old_temporary_files_are_swept(tmp_path):
     old.parent.mkdir()
     for path in (old, new, other):
         path.write_bytes(b"")
-    past = time.time() - STALE_SECONDS - 10
+    past = time.time() - SETTLE_SECONDS - 10
     os.utime(old, (past, past))
     os.utime(other, (past, past))
     sweep(tmp_path)

@@ -96,6 +96,12 @@ def test_rest_of_an_event_must_come_in_time() -> None:
         _read(b'{"type": "x", "payload_length": 5}\nabc', eof=False, body_seconds=0.01)
 
 
+def test_a_line_must_come_in_time() -> None:
+    """A peer that begins an event and does not end its line is not waited for; a silent one is."""
+    with pytest.raises(FramingError, match="the line of an event did not come"):
+        _read(b'{"type": ', eof=False, body_seconds=0.01)
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
