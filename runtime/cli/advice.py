@@ -6,6 +6,7 @@ A class without a row of its own has that of its base.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,15 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
         "cut out the sound, or give the recording as --ambient if it is what the room sounds like"
     ),
     errors.EnrollmentStopped: _stopped,
+    errors.TooManyTakes: (
+        "delete some on the page of 'wakesound serve', or enroll it again with --replace"
+    ),
     errors.LastTake: "remove the sound with 'wakesound remove', or enroll it again with --replace",
     errors.LibraryError: "",
     errors.SoundNotFound: "",
+    errors.NotEnrolled: lambda error: (
+        f"enroll it with 'wakesound enroll {shlex.quote(error.name)}', without --add"
+    ),
     errors.SoundExists: _exists,
     errors.WordsExist: "use --replace to give it other words",
     errors.SoundChanged: "try again",
