@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enroll.changing import EnrollmentResult
 from enroll.checked import CheckedTake, CheckedTakes, TakeCollector
 from enroll.fitter import Fit, Fitter
-from enroll.quality import Finding, check_others, missed_by_words, missed_takes
-from enroll.recalibration import refit_mistaken
+from enroll.quality import Finding, check_others, missed_by_words, missed_takes, unheard
+from enroll.recalibration import mistaken, refit_mistaken
 from wakeword.errors import (
     EnrollmentStopped,
     NotEnrolled,
@@ -152,9 +152,13 @@ class Addition(TakeCollector):
                 raise TakeRejected("; ".join(found.message for found in chosen.left_out))
             fit = chosen.fit(library, encoder, before)
             new = [one.vectors for one in chosen.takes]
-            others = fit.evidence.negatives.others
-            thresholds = {sound.name: sound.threshold for sound in library.sounds()}
+            negatives = fit.evidence.negatives
+            thresholds = {s.name: s.threshold for s in library.sounds() if s.level is None}
+            others = {n: found for n, found in negatives.others.items() if n in thresholds}
             judged = [*findings, *check_others(new, others, thresholds)]
+            of_new = replace(fit.calibration, scores=fit.calibration.scores[-len(new) :])
+            judged += mistaken(library, encoder, new, of_new, negatives)
+            judged += unheard(fit.calibration, before.patterns)
             stopping = [finding for finding in judged if finding.stops]
             if stopping and not self._force:
                 raise EnrollmentStopped(stopping)

@@ -32,8 +32,10 @@ SHARE = 0.5
 """Largest part of the room's runs that is replaced."""
 MOST_RUNS = 200
 """At most this many runs are kept besides the ambient recording, the newest."""
+MOST_ODDS = 0.25
+"""Largest distance of a level from the one fitted to the ambient recording, in log-odds."""
 MOST_CHANGE = 0.05
-"""Largest distance of a threshold from the one fitted to the ambient recording."""
+"""Largest distance of the threshold of a sound without a level from the one fitted to it."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def bounded(
         after: fitted to the room of today.
     """
     (old, earlier), (new, later) = before, after
+    if old.level is not None and new.level is not None:
+        return _bounded_level(before, after)
     lowest, highest = old.threshold - MOST_CHANGE, old.threshold + MOST_CHANGE
     if new.threshold_floor is not None:
         lowest = max(lowest, new.threshold_floor)
@@ -120,6 +124,21 @@ def bounded(
         text = text.model_copy(update={"offset": round(threshold - own, DIGITS)})
     expected = later.at(threshold, text).expectation
     return new.model_copy(update={"threshold": threshold, "text": text, "expected": expected})
+
+
+def _bounded_level(
+    before: tuple[SoundRecord, Calibration], after: tuple[SoundRecord, Calibration]
+) -> SoundRecord:
+    """The same for a sound with a level: that is what follows the room, not its threshold."""
+    (old, earlier), (new, later) = before, after
+    assert old.level is not None
+    assert new.level is not None
+    moved = float(np.clip(new.level, old.level - MOST_ODDS, old.level + MOST_ODDS))
+    there = later.at_level(round(moved, DIGITS))
+    known = zip(earlier.scores, there.scores, strict=True)
+    if any(was >= old.threshold and score < new.threshold for was, score in known):
+        return old
+    return new.model_copy(update=there.changes(new.encoder_id))
 
 
 def _held(sound: SoundRecord) -> SoundRecord:

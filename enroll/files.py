@@ -116,7 +116,7 @@ def add_files(
     force: bool = False,
     channel: Choice = MIX,
 ) -> EnrollmentResult:
-    """Add takes from audio files to the enrolled sound ``name`` and fit it anew, in one change.
+    """Add takes from audio files to the enrolled sound ``name`` and fit it again, in one change.
 
     What becomes a take, and what is left out, is as in :func:`enroll_files`; takes that the sound
     has already, or nearly has, are left out too.

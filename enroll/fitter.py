@@ -112,10 +112,13 @@ class Fitter:
 
     def evidence(self, sound: SoundRecord, threshold_floor: float | None = None) -> Evidence:
         """All that is known of a sound; arguments and errors as for :meth:`fit`."""
-        words = self.words(sound)
         takes = of_files(sound.takes, self._vectors)
         if sound.takes and not takes:
             raise SoundDamaged(repr(sound.name), "has no readable recordings")
+        if takes and sound.level is None and self.bank is not None and self.bank.model is not None:
+            # Its threshold and the floor that feedback set are of the scale before levels.
+            sound, threshold_floor = sound.without_floor(), None
+        words = self.words(sound)
         floors = [at for at in (threshold_floor, sound.threshold_floor) if at is not None]
         return Evidence(
             takes=takes,

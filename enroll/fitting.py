@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from enroll.home import HOURS_A_DAY, HomeOutlook
 from enroll.negatives import Negatives
 from enroll.scores import (
     DIGITS,
     NEVER,
+    STEP,
     NegativeScores,
     describe,
     fitted,
@@ -28,7 +30,7 @@ from enroll.scores import (
     run_score,
 )
 from enroll.verifier import Training
-from enroll.words import FEWEST_RUNS, called_alike
+from enroll.words import FEWEST_RUNS, called_alike, run_counts
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.variants import clear_rows, noisiest_rows, quiet_rows
 from wakeword.labels import Classifier
@@ -37,6 +39,7 @@ from wakeword.library.records import ExpectationRecord, TextRecord, VerifierReco
 from wakeword.protocols import Encoder
 from wakeword.scoring.bank import NegativeBank
 from wakeword.scoring.likeness import Likeness, Verifier
+from wakeword.scoring.odds import odds_of, score_of
 from wakeword.scoring.words import LOG_ODDS, NamedLikeness, named_likeness
 
 SAME = 0.9995
@@ -48,6 +51,14 @@ LOWEST_VERIFIED = 0.0
 the sound than it is like everyday sound."""
 HIGHEST = 0.999
 """Highest fitted threshold: only the recording itself would score higher."""
+USUAL = 0.5
+"""Threshold of every sound on the common scale, unless feedback or its user raised it."""
+SPREAD = 0.6
+"""Log-odds by which further takes of a sound differ from those that were enrolled."""
+MOST_MARGIN = 4.0
+"""Most log-odds that a level lies above what the budget asks for."""
+MORE_MISSES = 0.02
+"""Share of the takes that may be missed for fewer false alarms than the budget allows."""
 MOST_ROOM_WINDOWS = 2000
 """A verifier is trained with at most this many windows of the room: more only cost time."""
 LOWEST_NAMED = 0.0
@@ -84,9 +95,13 @@ class Calibration:
     """The sound's words, fitted to the threshold, if it has any."""
     noisy_scores: tuple[float, ...] = ()
     """As ``scores``, in noise 10 dB below the sound."""
-    negative_scores: NegativeScores | None = field(default=None, repr=False, compare=False)
+    negative_scores: NegativeScores | HomeOutlook | None = field(
+        default=None, repr=False, compare=False
+    )
     """Scores of the negatives, from which the false alarms are estimated."""
-    words_negative_scores: NegativeScores | None = field(default=None, repr=False, compare=False)
+    words_negative_scores: NegativeScores | HomeOutlook | None = field(
+        default=None, repr=False, compare=False
+    )
     """The same for the words of a sound that has takes as well."""
 
     def at(self, threshold: float, text: TextRecord | None = None) -> Calibration:
@@ -111,6 +126,28 @@ class Calibration:
             miss_rate=_share_below(self.scores, threshold),
             noisy_miss_rate=_share_below(self.noisy_scores, threshold),
         )
+
+    def at_level(self, level: float) -> Calibration:
+        """The same fit with another level of the sound, and what to expect of that.
+
+        Args:
+            level: log-odds of a score of 0.5, of four digits, as it is stored.
+        """
+        assert self.verifier is not None
+        assert self.verifier.level is not None
+        assert isinstance(self.negative_scores, HomeOutlook)
+        before = self.verifier.level
+
+        def moved(scores: Sequence[float]) -> tuple[float, ...]:
+            return tuple(float(score_of(odds_of(score, before), level)) for score in scores)
+
+        return replace(
+            self,
+            scores=moved(self.scores),
+            noisy_scores=moved(self.noisy_scores),
+            verifier=replace(self.verifier, level=level),
+            negative_scores=replace(self.negative_scores, level=level),
+        ).at(self.threshold)
 
     @property
     def missed(self) -> list[int]:
@@ -260,10 +297,14 @@ def _without(bank: NegativeBank, named: Named) -> NegativeBank | None:
     kept = ~called_alike(bank, classifier, question)[:, 0]
     if np.count_nonzero(kept) < FEWEST_RUNS:
         return None
+    counts, seconds = run_counts(bank)
+    share = float(counts[kept].sum() / counts.sum())
+    kept &= counts > 0
     rows = kept[bank.runs]
     runs = (np.cumsum(kept, dtype=np.int32) - 1)[bank.runs[rows]]
-    seconds = bank.seconds * float(kept.mean())
-    return NegativeBank(bank.vectors[rows], runs, seconds, bank.dim, reference_every=0)
+    weights = counts[kept].astype(np.float32)
+    vectors, dim = bank.vectors[rows], bank.dim
+    return NegativeBank(vectors, runs, seconds * share, dim, reference_every=0, weights=weights)
 
 
 def calibrate(
@@ -286,6 +327,8 @@ def calibrate(
     """
     training = _training(takes, negatives, short)
     judge = _likeness(takes, negatives, short, training)
+    if judge.calibrated:
+        return _calibrated(takes, negatives, budget_per_hour, judge, training, lowest)
     positives, noisy = _left_out(takes, negatives, short, training)
     world = _world_scores(judge, negatives)
     room = _sorted(run_score(run, judge) for run in negatives.ambient)
@@ -314,6 +357,92 @@ def calibrate(
         noisy_scores=tuple(noisy),
         negative_scores=negative_scores,
     ).at(threshold)
+
+
+def _calibrated(
+    takes: Sequence[FloatArray],
+    negatives: Negatives,
+    budget_per_hour: float,
+    judge: Likeness,
+    training: Training | None,
+    lowest: float | None,
+) -> Calibration:
+    """The fit of a sound that has log-odds: its level, and a threshold of ``USUAL`` or more.
+
+    The budget is a ceiling: the level lies where misses stop falling, above the log-odds at which
+    a home would hear as many false wakes as the budget allows.
+    """
+    short, bank = judge.short, negatives.bank
+    assert bank is not None
+    assert bank.model is not None
+    assert judge.verifier is not None
+    quiet, noisy = _left_out_odds(takes, negatives, short, training)
+    odds, cosines, runs = bank.run_odds(judge)
+    kept = cosines < SAME
+    outlook = HomeOutlook(
+        bank.model,
+        odds[kept],
+        bank.run_categories[runs[kept]],
+        bank.run_weights[runs[kept]],
+        bank.category_hours,
+        level=0.0,
+    )
+    ceiling = outlook.lowest_odds(budget_per_hour * HOURS_A_DAY)
+    room = _sorted(run_score(run, judge.odds) for run in negatives.ambient)
+    ceiling = max(ceiling, _above_room(room, negatives, budget_per_hour))
+    level = round(_where_misses_stop_falling(ceiling, [*quiet, *noisy]), DIGITS)
+    outlook = replace(outlook, level=level)
+    scores = [float(score_of(found, level)) for found in quiet]
+    rejected = _sorted(run_score(run, judge.odds, patience=1) for run in negatives.rejected)
+    refused = [float(score_of(found, level)) for found in rejected[:1]]
+    threshold = max(USUAL, USUAL if lowest is None else lowest)
+    if refused:
+        found = [reached_by(score) for score in scores if score >= threshold]
+        most = [*found, *([] if scores else [ONE_TAKE])]
+        threshold = max(threshold, min([refused[0] + STEP, *most]))
+    threshold = round(min(HIGHEST, threshold), DIGITS)
+    return Calibration(
+        threshold=threshold,
+        false_alarms_per_hour=None,
+        miss_rate=None,
+        negatives_hours=negatives.hours,
+        scores=tuple(scores),
+        budget_needed=outlook.false_alarms_per_hour(min(scores)) if scores else None,
+        verifier=replace(judge.verifier, level=level),
+        short=short,
+        noisy_scores=tuple(float(score_of(found, level)) for found in noisy),
+        negative_scores=outlook,
+    ).at(threshold)
+
+
+def _left_out_odds(
+    takes: Sequence[FloatArray], negatives: Negatives, short: bool, training: Training | None
+) -> tuple[list[float], list[float]]:
+    """Log-odds of each take by what is fitted to the others, in quiet and in noise."""
+    quiet, noisy = [], []
+    for i, take in enumerate(takes if len(takes) > 1 else ()):
+        judge = _likeness(takes, negatives, short, training, without=i)
+        quiet.append(run_score(quiet_rows(take), judge.odds))
+        if len(noisiest_rows(take)):
+            noisy.append(run_score(noisiest_rows(take), judge.odds))
+    return quiet, noisy
+
+
+def _where_misses_stop_falling(ceiling: float, takes: Sequence[float]) -> float:
+    """The highest log-odds, from ``ceiling`` on, that cost hardly more misses than that.
+
+    Each take stands for others ``SPREAD`` around it.
+
+    Args:
+        ceiling: log-odds that the budget asks for.
+        takes: of each take, by what is fitted to the others.
+    """
+    if not takes:
+        return ceiling
+    levels = np.arange(ceiling, ceiling + MOST_MARGIN + 1e-9, 0.05)
+    ahead = (np.asarray(takes)[None] - levels[:, None]) / SPREAD
+    missed = (1.0 / (1.0 + np.exp(ahead))).mean(axis=1)
+    return float(levels[missed <= missed[0] + MORE_MISSES][-1])
 
 
 def _training(takes: Sequence[FloatArray], negatives: Negatives, short: bool) -> Training | None:

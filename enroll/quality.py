@@ -45,7 +45,7 @@ TOO_LIKE = 0.02
 """A sound is too like another if its takes are as near to that as to each other, but for this."""
 FEW_TAKES = 3
 
-_STOPPING = frozenset({"unlike", "too_like"})
+_STOPPING = frozenset({"unlike", "too_like", "unheard"})
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Finding:
 
     code: str
     """For programs: ``quiet``, ``clipped``, ``short``, ``long``, ``noisy``, ``quieter``,
-    ``unlike``, ``too_like``, ``duplicate``, ``left_out``, ``few_takes``, ``missed``,
-    ``words_only``, ``words_miss``, ``too_near``, ``alone`` or ``full``."""
+    ``unlike``, ``too_like``, ``unheard``, ``duplicate``, ``left_out``, ``few_takes``,
+    ``missed``, ``words_only``, ``words_miss``, ``too_near``, ``alone`` or ``full``."""
     refused: bool
     """Whether it cannot be overridden."""
     message: str
@@ -237,6 +237,27 @@ def missed_takes(
     )
     needed = calibration.budget_needed
     return [Finding("missed", False, text, {"budget_per_hour": needed} if needed else {})]
+
+
+def unheard(calibration: Calibration, patterns: Sequence[object]) -> list[Finding]:
+    """Whether the others would hear none of the takes of a sound with a level.
+
+    Args:
+        calibration: how the sound was fitted.
+        patterns: of the sound; rows of beats are heard where single beats are not.
+    """
+    verifier = calibration.verifier
+    if verifier is None or verifier.level is None or patterns or not calibration.scores:
+        return []
+    if len(calibration.missed) < len(calibration.scores):
+        return []
+    text = (
+        f"none of the {len(calibration.scores)} takes would be recognised by the others: they do "
+        "not sound alike, or too much at home sounds like them; record more takes, or choose "
+        "another sound"
+    )
+    needed = calibration.budget_needed
+    return [Finding("unheard", False, text, {"budget_per_hour": needed} if needed else {})]
 
 
 def missed_by_words(

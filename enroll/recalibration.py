@@ -9,7 +9,9 @@ import numpy as np
 
 from enroll.changing import Refitted
 from enroll.fitter import Fitter
+from enroll.fitting import Calibration
 from enroll.negatives import Negatives
+from enroll.quality import Finding
 from enroll.scores import run_score
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.variants import clear_rows, quiet_rows
@@ -17,7 +19,7 @@ from wakeword.errors import ConfigError, LibraryError, SoundDamaged
 from wakeword.library.library import SoundLibrary, retried
 from wakeword.library.records import SoundRecord
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import NegativeBank
+from wakeword.scoring.bank import NegativeBank, load_bank
 from wakeword.scoring.likeness import Cohort, Likeness
 
 _log = logging.getLogger(__name__)
@@ -80,6 +82,31 @@ def recalibrate(
     return retried(attempt)
 
 
+def to_levels(library: SoundLibrary, encoder: Encoder) -> list[Refitted]:
+    """Fit the sounds anew that were fitted before there was one scale for all sounds.
+
+    Their records are kept beside them, as ``sound.before.json``: with that in place of
+    ``sound.json`` a sound is as it was.
+
+    Args:
+        library: the sounds.
+        encoder: the library's.
+
+    Raises:
+        LibraryError: the library cannot be written.
+    """
+    bank = load_bank(encoder.id)
+    if bank is None or bank.model is None:
+        return []
+    old = [sound for sound in library.sounds() if sound.takes and sound.level is None]
+    old = [sound for sound in old if sound.judge(encoder.id) is not None]
+    if not old:
+        return []
+    for sound in old:
+        library.keep_record(sound.name)
+    return recalibrate(library, encoder, [sound.name for sound in old], bank=bank)
+
+
 def shares(library: SoundLibrary, total_per_hour: float) -> dict[str, float]:
     """A budget of false alarms for the library as a whole, as equal budgets of its sounds.
 
@@ -121,6 +148,7 @@ def refit_mistaken(
         sound.name
         for sound in library.sounds()
         if sound.name in others
+        and sound.level is None  # the others judge by themselves: the likelier sound wakes
         and _sets_off(takes, sound, _likeness(sound, others[sound.name], encoder, cohort))
     ]
     if not mistaken:
@@ -131,6 +159,47 @@ def refit_mistaken(
         _log.warning("%s would set off %s: %s", name, ", ".join(mistaken), error)
         return []
     return [one for one in done if one.after.threshold != one.before.threshold]
+
+
+def mistaken(
+    library: SoundLibrary,
+    encoder: Encoder,
+    takes: Sequence[FloatArray],
+    calibration: Calibration,
+    negatives: Negatives,
+) -> list[Finding]:
+    """Which enrolled sounds most takes of a new sound would wake instead of it.
+
+    Told are sounds that have a level, by what was fitted: a take wakes the sound that it is
+    furthest above the threshold of.
+
+    Args:
+        library: the sounds.
+        encoder: the library's.
+        takes: embeddings of the new takes, each ``(n, view_dim)``.
+        calibration: how the new sound was fitted.
+        negatives: what it was fitted to: the bank, and the takes of the other sounds.
+    """
+    cohort = negatives.bank.cohort if negatives.bank is not None else None
+    own = calibration.scores or (1.0,) * len(takes)
+    findings = []
+    for sound in library.sounds():
+        theirs = negatives.others.get(sound.name)
+        if theirs is None or sound.level is None or calibration.verifier is None:
+            continue
+        judge = _likeness(sound, theirs, encoder, cohort)
+        scores = [run_score(quiet_rows(take), judge) for take in takes]
+        lost = [
+            score >= sound.threshold and score - sound.threshold > mine - calibration.threshold
+            for score, mine in zip(scores, own, strict=True)
+        ]
+        if 2 * sum(lost) > len(lost):
+            text = (
+                f"{sum(lost)} of {len(lost)} takes would wake {sound.name!r}, which is enrolled "
+                "already, instead of this sound; choose another sound"
+            )
+            findings.append(Finding("too_like", False, text, {"sound": sound.name}))
+    return findings
 
 
 def _likeness(

@@ -15,8 +15,9 @@ from enroll.quality import (
     few_takes,
     missed_by_words,
     missed_takes,
+    unheard,
 )
-from enroll.recalibration import refit_mistaken
+from enroll.recalibration import mistaken, refit_mistaken
 from wakeword.engine import EngineConfig
 from wakeword.errors import ConfigError, EnrollmentStopped, SoundExists, SoundNotFound, TakeRejected
 from wakeword.library.ambient import Ambient
@@ -31,8 +32,8 @@ from wakeword.library.records import (
 from wakeword.protocols import Encoder
 from wakeword.scoring.scorer import Enrolled, Scorer, make_scorer
 
-BUDGET_PER_HOUR = 0.5
-"""The default false-alarm budget."""
+BUDGET_PER_HOUR = 1.0 / 24.0
+"""The default false-alarm budget: one a day."""
 
 
 class Enrollment(TakeCollector):
@@ -142,10 +143,15 @@ class Enrollment(TakeCollector):
         findings = [f for index in range(len(self._takes)) for f in self.findings(index)]
         fitter, record = self._fitter(self._budget, room)
         evidence = fitter.evidence(record)
-        thresholds = {sound.name: sound.threshold for sound in self._library.sounds()}
-        findings += check_others(evidence.takes, evidence.negatives.others, thresholds)
+        takes, negatives = evidence.takes, evidence.negatives
+        thresholds = {s.name: s.threshold for s in self._library.sounds() if s.level is None}
+        by_cosine = {name: found for name, found in negatives.others.items() if name in thresholds}
+        findings += check_others(takes, by_cosine, thresholds)
         self._stop_at(findings)
         fit = fitter.fit_to(record, evidence)
+        likely = mistaken(self._library, self._encoder, takes, fit.calibration, negatives)
+        findings += [*likely, *unheard(fit.calibration, self.patterns)]
+        self._stop_at(findings)
         if room is not None:
             self._library.ambient(self._encoder).add(room)
         files = self._takes.files | {
@@ -158,11 +164,9 @@ class Enrollment(TakeCollector):
             replace=self._replace,
             instead_of=self._joined,
         )
-        takes = fit.evidence.takes
         findings += few_takes(len(takes))
         findings += missed_takes(fit.calibration, self.labels, self._budget)
         findings += missed_by_words(fit.calibration, fit.words, takes)
-        negatives = fit.evidence.negatives
         refitted = refit_mistaken(self._library, self._encoder, self.name, takes, negatives)
         return EnrollmentResult(fit.sound, fit.calibration, tuple(findings), tuple(refitted))
 

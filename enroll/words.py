@@ -38,6 +38,16 @@ def read_text(written: str, classifier: Classifier) -> TextRecord:
     return TextRecord(written=wording.label, text=wording.text, how=wording.how)
 
 
+def run_counts(bank: NegativeBank) -> tuple[NDArray[np.intp], float]:
+    """How often each run of a bank counts, and the length in seconds of what they stand for.
+
+    Where nothing was trained on the bank the reference counts too, unless runs stand for others.
+    """
+    if bank.weights is None:
+        return np.ones(int(bank.runs[-1]) + 1, np.intp), bank.seconds
+    return bank.repeats, bank.hours * 3600.0
+
+
 LOWEST, HIGHEST = 0.2, 0.999
 """Range of fitted thresholds: below it something else is far likelier, above it nothing alerts."""
 FEWEST_RUNS = 100
@@ -85,12 +95,14 @@ def fit_labels(
         return {label: _unfitted(threshold) for label, threshold in given.items()}
     odds = classifier.log_odds(_means(bank), question)
     same = called_alike(bank, classifier, question)
-    hours = bank.seconds / 3600.0
+    counts, seconds = run_counts(bank)
+    hours = seconds / 3600.0
     found = {}
     for column, (label, threshold) in enumerate(given.items()):
         others = ~same[:, column]
-        scores = np.sort(odds[others, column])[::-1].astype(np.float32)
-        share = hours * float(others.mean())
+        repeated = np.repeat(odds[others, column], counts[others])
+        scores = np.sort(repeated)[::-1].astype(np.float32)
+        share = hours * float(counts[others].sum() / counts.sum())
         found[label] = _threshold(scores, share, threshold, budget_per_hour)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -28,9 +29,13 @@ def require(*programs: str) -> None:
 
 
 def shell(command: str, folder: Path) -> None:
-    """Run a line of shell in a folder; it must succeed, and prints nothing."""
+    """Run a line of shell in a folder, with our own commands; it must succeed."""
     done = subprocess.run(
-        ["bash", "-euc", "set -o pipefail; " + command], cwd=folder, capture_output=True, text=True
+        ["bash", "-euc", "set -o pipefail; " + command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"},
     )
     assert done.returncode == 0, done.stderr
 

@@ -2,7 +2,7 @@
 
     python -m wakebench.reading_speed
 
-Ten minutes of noise and tones are written as WAV, FLAC, MP3 and Opus, with one and two channels,
+Two minutes of noise and tones are written as WAV, FLAC, MP3 and Opus, with one and two channels,
 and read in blocks of a second by turns: by the reader, and by libsndfile as it was used before
 (soundfile, the mean of the channels, the same checks). Seconds of processor time, the best of five.
 """
@@ -21,7 +21,7 @@ import soundfile
 from wakeword.audio.frames import AudioFrame
 from wakeword.audio.reading import read_blocks
 
-SECONDS = 600
+SECONDS = 120
 RUNS = 5
 _WRITTEN = {
     "wav": "ffmpeg -v error -y -i in.wav a.wav",

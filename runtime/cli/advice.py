@@ -36,13 +36,14 @@ def _damaged_model(error: errors.ModelDamaged) -> str:
 
 def _stopped(error: errors.EnrollmentStopped) -> str:
     found = [in_words for finding in error.findings if (in_words := finding_advice(finding))]
-    return "; ".join([*found, "or use --force to enroll it all the same"])
+    return "; ".join([*found, "or use --force to enroll it anyway"])
 
 
 ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
     errors.WakesoundError: "",
     errors.AudioError: "",
     errors.AudioDecodeError: "",
+    errors.AudioTooLong: "",
     errors.AudioFormatError: "",
     errors.TakeRejected: "",
     errors.RecordingTooLong: (
@@ -67,7 +68,7 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
     ),
     errors.LibraryCorrupt: "",
     errors.EncoderUnknown: (
-        "mend the file, or run 'wakesound reindex --encoder NAME', which writes it again"
+        "repair the file, or run 'wakesound reindex --encoder NAME', which writes it again"
     ),
     errors.SoundDamaged: "enroll the sound again with --replace",
     errors.VectorsDamaged: "run 'wakesound reindex'",
@@ -108,8 +109,10 @@ FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         else ""
     ),
     "too_like": lambda values: f"or use --replace to redo {values['sound']!r}",
+    "few_takes": lambda _: "add some with 'wakesound enroll NAME --add'",
+    "alone": lambda _: "add some with 'wakesound enroll NAME --add'",
     "too_near": lambda _: (
-        "record more takes with 'wakesound feedback --missed FILE', choose a sound that is more "
+        "add more takes with 'wakesound enroll NAME --add', choose a sound that is more "
         "unlike it, or take this back with --undo"
     ),
 }

@@ -1,4 +1,4 @@
-"""``wakesound batch``: thousands of recordings held against labels."""
+"""``wakesound batch``: thousands of recordings classified by labels."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Hold all recordings in a folder against labels.
+    """Classify all recordings in a folder by labels.
 
     DIR is searched with the folders in it. When it is interrupted, the same command goes on
     where it was.

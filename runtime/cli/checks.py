@@ -159,7 +159,7 @@ def library(settings: Settings) -> Iterator[Finding]:
     try:
         library.record()
     except LibraryCorrupt as error:
-        yield Finding("library", "bad", str(error), "'wakesound reindex --encoder NAME' mends it")
+        yield Finding("library", "bad", str(error), "'wakesound reindex --encoder NAME' repairs it")
         return
     sounds = library.sounds()
     for folder, problem in library.problems().items():

@@ -88,7 +88,7 @@ def command(
     channel: Choice,
     as_json: bool,
 ) -> None:
-    """Tell which of some labels recordings sound like.
+    """Find which labels describe a recording best.
 
     The labels are words, in English or Chinese; nothing has to be enrolled. A FILE may also
     be none of them.

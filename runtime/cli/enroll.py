@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runtime.cli.options import (
-    FiniteRange,
+    Budget,
     Settings,
     channel_option,
     encoder_option,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         "wakesound enroll whistle",
         "wakesound enroll whistle --takes 3 --source mic:USB",
         "wakesound enroll doorbell take1.wav take2.flac take3.mp3",
-        "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 0.1",
+        "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 1/week",
         "wakesound enroll clap claps.wav --pattern 2 --pattern 3",
         "wakesound enroll whistle --veto 'kettle, television' --speech guard",
         "wakesound enroll glass --text 'glass breaking' --budget 5",
@@ -49,15 +49,15 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1, max=50),
     help="How many takes to record.  [default: 10 of a short sound, 5 of a long one or with --add]",
 )
-@click.option("--add", is_flag=True, help="Add takes to an enrolled sound and fit it anew.")
+@click.option("--add", is_flag=True, help="Add takes to an enrolled sound and fit it again.")
 @click.option("--source", metavar="URI", help="Where to record: mic or mic:NAME.  [default: mic]")
 @click.option("--ambient", metavar="FILE", help="A recording of the room without the sound.")
 @click.option(
     "--budget",
     metavar="X",
-    type=FiniteRange(min=0, min_open=True),
-    default=0.5,
-    help="False wakes per hour that may happen.",
+    type=Budget(),
+    default="1/day",
+    help="False-alarm budget: 1/day, 1/week; a plain number is per hour.",
     show_default=True,
 )
 @click.option(
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
 )
 @channel_option
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
-@click.option("--force", is_flag=True, help="Enroll in spite of warnings.")
+@click.option("--force", is_flag=True, help="Enroll despite warnings.")
 @json_option
 @library_option
 @encoder_option
@@ -110,8 +110,8 @@ def command(
     """Teach a sound, from recordings or the microphone.
 
     With FILEs, each sound in them becomes a take: wav, flac, mp3, m4a, ogg, opus, aiff and most
-    others, with any rate and channels. Without, takes are recorded one after the other and judged
-    at once.
+    others, with any rate and channels. Without, takes are recorded one after the other and
+    checked immediately.
     With --text and nothing else it needs no takes: what the words mean is enough for an encoder
     that knows them. A sound that is enrolled gets the words beside its takes.
     With --add an enrolled sound gets more takes and keeps what it has; those that repeat one are

@@ -54,7 +54,7 @@ def command(
     undo: bool,
     as_json: bool,
 ) -> None:
-    """Say what was heard wrongly or missed.
+    """Correct false wakes and report missed sounds.
 
     EVENT is an identifier from 'wakesound history' or from the event itself, or 'last'.
     A listener that runs learns it within about a second.

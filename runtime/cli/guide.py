@@ -186,7 +186,8 @@ def show(result: EnrollmentResult) -> None:
     console.print(f"Threshold {sound.threshold:.2f}{about_it}.", soft_wrap=True)
     for one in result.refitted:
         change = f"{one.before.threshold:.2f} -> {one.after.threshold:.2f}"
-        text = f"{one.after.name} was fitted anew, or this would set it off: threshold {change}."
+        why = f"because {sound.name} would set it off"
+        text = f"{one.after.name} was fitted again, {why}: threshold {change}."
         console.print(text, style="dim", soft_wrap=True)
 
 

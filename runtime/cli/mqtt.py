@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 )
 @broker_options(
     "mqtt://USER:PASSWORD@HOST:PORT, or mqtts:// for an encrypted connection. WAKESOUND_BROKER "
-    "in the environment says it too, and keeps the password out of the list of processes.",
+    "in the environment may name it instead, which keeps the password out of the process list.",
     "the host",
     required=True,
 )

@@ -173,6 +173,30 @@ class FiniteRange(click.FloatRange):
         return "" if self.min is None and self.max is None else super()._describe_range()
 
 
+PERIODS_HOURS = {"hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.0}
+
+
+class Budget(FiniteRange):
+    """A rate of false wakes: ``1/day``, ``1/week``; a plain number is per hour."""
+
+    name = "budget"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """False wakes per hour."""
+        number, slash, period = str(value).partition("/")
+        if not slash:
+            return super().convert(value, param, ctx)
+        if period.strip() not in PERIODS_HOURS:
+            periods = ", ".join(PERIODS_HOURS)
+            self.fail(f"{value!r} is no rate: after the slash comes {periods}.", param, ctx)
+        return super().convert(number, param, ctx) / PERIODS_HOURS[period.strip()]
+
+
 def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
     """Keep an option of the command line in the settings; the last one given counts."""
     if value and param.name:
@@ -217,16 +241,16 @@ def history_option(function: Decorated) -> Decorated:
         type=click.Path(file_okay=False, path_type=Path),
         callback=_store,
         expose_value=False,
-        help="Folder with what was heard (default: one for each library).",
+        help="Folder of the history (default: one for each library).",
     )(function)
 
 
 def remember_options(function: Decorated) -> Decorated:
     """What commands that listen remember; see :meth:`Settings.wanted_history`."""
     for name, text in (
-        ("--keep-speech", "Keep it also where somebody seems to speak."),
+        ("--keep-speech", "Keep it even where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
-        ("--no-history", "Remember nothing of what is heard."),
+        ("--no-history", "Keep no history."),
         ("--no-drift", "Switch noise adaptation off: thresholds stay as they are."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(

@@ -32,7 +32,7 @@ def command(settings: Settings, names: tuple[str, ...], text: bool, yes: bool) -
     """Delete sounds and their recordings.
 
     On a terminal it asks first. 'wakesound export' keeps a copy. With --text the sounds and
-    their recordings stay, and are fitted anew.
+    their recordings stay, and are fitted again.
     """
     library = settings.open_library()
     if text:

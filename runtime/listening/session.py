@@ -308,6 +308,7 @@ class Session:
             stopped = self._wait_for_loops()
             if self.watch is not None:
                 self.watch.stop()
+                self.watch.join(GRACE_SECONDS)  # it may be in the middle of reading a recording
             self._take_no_more()
             self._wait_for_actions(stopped)
             self.dispatcher.close()

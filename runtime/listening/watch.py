@@ -100,8 +100,9 @@ class LibraryWatch:
     def _prepare(self) -> None:
         """Read the recordings that are needed once a sound is heard: not in an engine's thread."""
         sounds, self._newest = self._newest, None
-        if sounds is not None:
-            sounds.prepare()
+        for order in () if sounds is None else sounds.orders.values():
+            if not self._stopped.is_set():
+                order.prepare()
 
     def _look(self) -> None:
         if self._library.fingerprint() == self._seen:

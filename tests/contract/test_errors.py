@@ -36,9 +36,12 @@ TABLES: dict[str, Mapping[type[errors.WakesoundError], object]] = {
 }
 FINDING = Finding("too_like", False, "the sound is too like 'bell'", {"sound": "bell"})
 EXAMPLES: dict[type[errors.WakesoundError], tuple[object, ...]] = {
+    errors.AudioTooLong: ("the recording is longer than the 300 s that are read", 300.0),
     errors.RecordingTooLong: (600.0, 300.0, "long.wav"),
     errors.EnrollmentStopped: ([FINDING],),
     errors.LastTake: ("bell",),
+    errors.TooManyTakes: ("bell", 50),
+    errors.NotEnrolled: ("bell", ["clap"]),
     errors.SoundNotFound: ("bell", ["clap"]),
     errors.SoundExists: ("bell",),
     errors.WordsExist: ("bell", "a bell rings"),

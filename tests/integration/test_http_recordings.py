@@ -22,7 +22,7 @@ RATE = 16_000
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a service with an empty library."""
     with (
-        serving(tmp_path_factory.mktemp("served") / "library", sources=()) as served,
+        serving(tmp_path_factory.mktemp("served") / "library") as served,
         served.client() as client,
     ):
         yield client

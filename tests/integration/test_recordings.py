@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +24,17 @@ LOSSLESS = {
     "a.m4a": "-c:a alac a.m4a",
     "a.caf": "-c:a alac a.caf",
     "a.aiff": "a.aiff",
-    "a.w64": "a.w64",
     "a.oga": "-c:a flac a.oga",
-    "a.mka": "-c:a flac a.mka",
     "a.rf64": "-rf64 always -f wav a.rf64",
-    "a.wv": "a.wv",
 }
 
 
 @pytest.fixture(scope="module")
 def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's minute as a WAV file, in a folder of its own."""
+    """The first half of the demo's minute as a WAV file, in a folder of its own."""
     require()
     folder = tmp_path_factory.mktemp("minute")
-    shell(f"ffmpeg -v error -i '{DEMO}/noisy_minute.flac' -ac 1 -ar 16000 minute.wav", folder)
+    shell(f"ffmpeg -v error -i '{DEMO}/noisy_minute.flac' -t 30 -ac 1 -ar 16000 minute.wav", folder)
     return folder / "minute.wav"
 
 
@@ -52,15 +51,19 @@ def library(tmp_path_factory: pytest.TempPathFactory, minute: Path) -> Path:
 def wakes(library: Path, minute: Path) -> list[float]:
     """When the whistle is heard in the minute."""
     found = heard(library, minute)
-    assert len(found) >= 5
+    assert len(found) >= 2
     return found
 
 
 def heard(library: Path, source: object) -> list[float]:
     """When something wakes in a source."""
-    from runtime import listen
-
-    return [event.start_seconds for event in listen(library=library, source=str(source))]
+    wakesound = str(Path(sys.executable).with_name("wakesound"))
+    command = [wakesound, "--library", str(library), "listen", "--source", str(source), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told[-1]["event"] == "end"
+    assert told[-1]["recordings"][0]["complete"]
+    return [event["start"] for event in told[:-1]]
 
 
 def test_lossless_formats_give_equal_events(
@@ -94,8 +97,8 @@ def test_every_way_in_gives_equal_scores(tmp_path: Path, minute: Path) -> None:
     [
         ("ffmpeg -v error -i m.wav -af 'pan=stereo|c0=c0|c1=-1*c0' x.wav", 1),
         ("ffmpeg -v error -i m.wav -q:a 4 -f mp3 - > x.wav", 1),
-        ("for i in 0 30; do ffmpeg -v error -ss $i -t 30 -i m.wav $i.ogg; done;"
-         " cat 0.ogg 30.ogg > x.wav", 1),
+        ("for i in 0 15; do ffmpeg -v error -ss $i -t 15 -i m.wav $i.ogg; done;"
+         " cat 0.ogg 15.ogg > x.wav", 1),
         ("ffmpeg -v error -i m.wav -ar 48000 -c:a aac x.m4a; mv x.m4a x.wav", 1),
         ("ffmpeg -v error -i m.wav -c:a libopus -ar 48000 x.webm; mv x.webm x.wav", 1),
         ("sox m.wav -r 8000 x.amr-nb; mv x.amr-nb x.wav", 60),
@@ -108,7 +111,7 @@ def test_the_same_sounds_are_heard(
     """The sound is there, and about as often as in the recording itself."""
     (tmp_path / "m.wav").symlink_to(minute)
     shell(make, tmp_path)
-    assert read_audio(tmp_path / "x.wav").seconds == pytest.approx(60.0, abs=0.1)
+    assert read_audio(tmp_path / "x.wav").seconds == pytest.approx(30.0, abs=0.1)
     assert len(heard(library, tmp_path / "x.wav")) >= len(wakes) - missed
 
 
@@ -154,8 +157,9 @@ def test_batch_takes_every_kind_of_file(tmp_path: Path, minute: Path) -> None:
     folder.mkdir()
     shell(f"ffmpeg -v error -i '{minute}' -t 5 m.wav", tmp_path)
     names = "a.bwf a.wave a.rf64 b.mp2 c.m4a d.3gp e.wma f.caf g.webm"
+    kinds = {"a": "-f wav", "d": "-ar 48000 -c:a aac", "f": "-c:a alac"}
     for name in names.split():
-        kind = "-f wav" if name[0] == "a" else "-c:a alac" if name[0] == "f" else "-ar 48000"
+        kind = kinds.get(name[0], "-ar 48000")
         shell(f"ffmpeg -v error -i m.wav -strict -2 {kind} d/{name}", tmp_path)
     latin = os.fsencode(folder) + b"/caf\xe9.wav"
     Path(os.fsdecode(latin)).write_bytes((tmp_path / "m.wav").read_bytes())

@@ -17,7 +17,7 @@ from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.patterns.order import SoundOrder
 from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import load_bank
+from wakeword.scoring.bank import load_cohort
 from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.scorer import Enrolled, Scorer, make_scorer
 from wakeword.scoring.veto import Veto, make_veto
@@ -35,7 +35,8 @@ class EnrolledSounds:
     patterns: Mapping[str, SoundPatterns] = field(default_factory=dict)
     """Of the sounds that have any, by name."""
     orders: Mapping[str, SoundOrder] = field(default_factory=dict)
-    """Of the sounds whose order may matter, by name."""
+    """Of the sounds whose order may matter, by name. Whoever hears live audio prepares them in
+    another thread, so that the engine never waits for recordings."""
     confirmation: Confirmation | None = None
     """A second encoder's word on what is about to wake."""
 
@@ -60,14 +61,6 @@ class EnrolledSounds:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
         return self.scorer.scores(embedding)
 
-    def prepare(self) -> None:
-        """Read what is needed only once a sound is matched; it may take a while.
-
-        Whoever hears live audio does this in another thread, so that the engine never waits.
-        """
-        for order in self.orders.values():
-            order.prepare()
-
 
 def enrolled_sounds(
     storage: Storage,
@@ -86,12 +79,12 @@ def enrolled_sounds(
         texts: where embeddings of words are kept.
     """
     enrolled = [_enrolled(sound, vectors, encoder, texts) for sound in sounds.values()]
-    bank = load_bank(encoder.id) if any(sound.verifier for sound in enrolled) else None
+    cohort = load_cohort(encoder.id) if any(sound.verifier for sound in enrolled) else None
     patterns = {sound.name: SoundPatterns.of(sound) for sound in sounds.values()}
     scorer = make_scorer(
         enrolled,
         encoder,
-        bank.cohort if bank is not None else None,
+        cohort,
         vetoes=_vetoes(list(sounds.values()), vectors, encoder),
     )
     return EnrolledSounds(

@@ -42,6 +42,7 @@ from wakeword.library.storage import (
     locked,
     sweep,
     validated,
+    write_bytes,
     write_record,
     write_together,
 )
@@ -379,6 +380,19 @@ class LibraryWriter(LibraryReader):
 
         return self.change(name, edit)
 
+    def keep_record(self, name: str) -> Path:
+        """Keep the record of a sound as it is now beside it; the one that was kept first stays.
+
+        Raises:
+            SoundNotFound: there is no such sound.
+            LibraryError: it cannot be written.
+        """
+        path = self._storage.sound_path(self._storage.find(name))
+        kept = path.with_name(KEPT_RECORD)
+        if not kept.exists():
+            write_bytes(kept, path.read_bytes())
+        return kept
+
     def rename(self, name: str, new: str) -> SoundRecord:
         """Give a sound another name.
 
@@ -512,6 +526,10 @@ class LibraryWriter(LibraryReader):
 
 
 _log = logging.getLogger(__name__)
+
+
+KEPT_RECORD = "sound.before.json"
+"""A sound's record as it was before its scores went over to the common scale."""
 
 
 class SoundLibrary(LibraryWriter):

@@ -226,6 +226,9 @@ class VerifierRecord(BaseModel):
     weights: str = Field(max_length=100_000)
     """``(dim,)`` little-endian float32, as base64."""
     bias: float
+    level: float | None = None
+    """Log-odds at which the sound's score is 0.5; None where it was fitted before there was one
+    scale for all sounds."""
 
     @field_validator("weights")
     @classmethod
@@ -242,12 +245,18 @@ class VerifierRecord(BaseModel):
     def of(cls, verifier: Verifier, short: bool, encoder_id: str) -> VerifierRecord:
         """What is kept of a verifier."""
         weights = base64.b64encode(verifier.weights.astype("<f4").tobytes()).decode()
-        return cls(encoder_id=encoder_id, short=short, weights=weights, bias=verifier.bias)
+        return cls(
+            encoder_id=encoder_id,
+            short=short,
+            weights=weights,
+            bias=verifier.bias,
+            level=verifier.level,
+        )
 
     def verifier(self) -> Verifier:
         """The verifier."""
         weights = np.frombuffer(base64.b64decode(self.weights), "<f4").astype(np.float32)
-        return Verifier(weights, self.bias)
+        return Verifier(weights, self.bias, self.level)
 
 
 class ExpectationRecord(BaseModel):
@@ -337,6 +346,16 @@ class SoundRecord(_Record):
     def short(self) -> bool:
         """Whether it is looked for in the end of the window."""
         return self.verifier is not None and self.verifier.short
+
+    @property
+    def level(self) -> float | None:
+        """Log-odds at which its score is 0.5; None where its scores are no log-odds'."""
+        return None if self.verifier is None else self.verifier.level
+
+    @property
+    def encoder_id(self) -> str:
+        """Whose embeddings its verifier judges; empty without one."""
+        return "" if self.verifier is None else self.verifier.encoder_id
 
     @property
     def threshold_floor(self) -> float | None:

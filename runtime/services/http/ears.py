@@ -63,7 +63,7 @@ class SoundListener:
         observers: list[Observer] = []
         if draft is None:
             observers.append(service.recorder(engine, source, session))
-        self._teller = _Teller(service, engine, source, moments, draft is None)
+        self._teller = _Messages(service, engine, source, moments, draft is None)
         self._stream = Stream(
             engine, [*observers, self._teller], lambda event: identified(event, source, session)
         )
@@ -106,7 +106,7 @@ class SoundListener:
         self._stream.finish()
 
 
-class _Teller(Observer):
+class _Messages(Observer):
     """Makes messages of what one stream hears, and counts it.
 
     Args:

@@ -66,6 +66,7 @@ ROWS: Mapping[type[errors.WakesoundError], Row] = {
     errors.WakesoundError: Row(500, "failed"),
     errors.AudioError: Row(422, "bad_audio"),
     errors.AudioDecodeError: Row(415, "not_audio"),
+    errors.AudioTooLong: Row(413, "too_long", "cut out what matters"),
     errors.AudioFormatError: Row(422, "bad_audio"),
     errors.TakeRejected: Row(422, "take_rejected"),
     errors.RecordingTooLong: Row(422, "take_rejected", "cut out the sound"),

@@ -14,6 +14,7 @@ ADVICE: Mapping[type[errors.WakesoundError], str] = {
     errors.WakesoundError: "",
     errors.AudioError: "",
     errors.AudioDecodeError: "",
+    errors.AudioTooLong: "",
     errors.AudioFormatError: "",
     errors.TakeRejected: "",
     errors.RecordingTooLong: "",

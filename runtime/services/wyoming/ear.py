@@ -156,7 +156,7 @@ KEPT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Loaded:
+class ClientSounds:
     """What all clients listen with."""
 
     encoder: Encoder
@@ -168,7 +168,7 @@ Remember = Callable[[Engine, str, str], Recorder]
 
 
 @dataclass(frozen=True)
-class Heard:
+class TimedWake:
     """A wake event and when it was."""
 
     event: WakeEvent
@@ -204,7 +204,7 @@ class ClientStream:
         self._session = secrets.token_hex(8)
         self._stream: Stream[Engine] | None = None
 
-    def hear(self, loaded: Loaded, pieces: Sequence[Piece]) -> list[Heard]:
+    def hear(self, loaded: ClientSounds, pieces: Sequence[Piece]) -> list[TimedWake]:
         """Hear more of the stream."""
         stream = self._ready(loaded)
         events: list[WakeEvent] = []
@@ -217,7 +217,7 @@ class ClientStream:
         """Whether it has heard anything."""
         return self._stream is not None
 
-    def end(self) -> list[Heard]:
+    def end(self) -> list[TimedWake]:
         """The end of the stream: hear its last bit."""
         if self._stream is None:
             return []
@@ -225,7 +225,7 @@ class ClientStream:
         self._stream.finish()
         return found
 
-    def _ready(self, loaded: Loaded) -> Stream[Engine]:
+    def _ready(self, loaded: ClientSounds) -> Stream[Engine]:
         """The stream with the newest sounds; another encoder needs another engine."""
         stream = self._stream
         if stream is None or stream.hears.encoder is not loaded.encoder:
@@ -269,10 +269,10 @@ class ClientStream:
         while len(self._marks) > 1 and self._marks[1][0] < past:
             self._marks.popleft()
 
-    def _timed(self, event: WakeEvent) -> Heard:
+    def _timed(self, event: WakeEvent) -> TimedWake:
         """Say when it was: the last timestamp before it, and the milliseconds since."""
         position, timestamp = next(
             (mark for mark in reversed(self._marks) if mark[0] < event.end), self._marks[0]
         )
         after_ms = max(0, event.end - position) * 1000 / event.rate
-        return Heard(event, timestamp + int(after_ms))
+        return TimedWake(event, timestamp + int(after_ms))

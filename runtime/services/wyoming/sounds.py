@@ -18,7 +18,7 @@ from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 from runtime.listening.drift import Drift
 from runtime.listening.watch import LibraryWatch
 from runtime.models.encoder import LibraryEncoder
-from runtime.services.wyoming.ear import Loaded
+from runtime.services.wyoming.ear import ClientSounds
 from runtime.services.wyoming.framing import encodable
 from runtime.threads import Worker
 from wakeword import __version__
@@ -130,7 +130,7 @@ class Sounds:
         self._library = library
         self._encoder = LibraryEncoder(library, encoder, device)
         self._using: Encoder | None = None
-        self._loaded: Loaded | None = None
+        self._loaded: ClientSounds | None = None
         self._watch: LibraryWatch | None = None
         self._loader = Worker("wakesound-load", self._load)
         self._stopped = False
@@ -156,7 +156,7 @@ class Sounds:
             self._watch.stop()
         await asyncio.to_thread(self._join)
 
-    async def loaded(self) -> Loaded:
+    async def loaded(self) -> ClientSounds:
         """What to listen with now, once there is something."""
         await self._ready.wait()
         assert self._loaded is not None
@@ -204,7 +204,7 @@ class Sounds:
         assert self._using is not None
         usable = set(sounds.sounds)
         records = tuple(sound for sound in self._library.sounds() if sound.name in usable)
-        self._loaded = Loaded(self._using, sounds)
+        self._loaded = ClientSounds(self._using, sounds)
         self.catalogue = Catalogue(records)
         self._tell(self._ready.set)
 

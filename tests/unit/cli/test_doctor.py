@@ -48,7 +48,7 @@ def test_damaged_recording_is_found(wakesound, library: Path) -> None:
     assert checks["knock"]["verdict"] == "bad"
     assert take.name in checks["knock"]["detail"]
     shown = wakesound("doctor")
-    assert "1 of these must be mended." in shown.out
+    assert "1 of these must be fixed." in shown.out
     assert "wakesound remove 'knock'" in shown.out
 
 

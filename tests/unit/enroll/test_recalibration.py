@@ -11,7 +11,7 @@ from enroll.fitter import Fitter
 from enroll.negatives import hear_ambient
 from enroll.recalibration import recalibrate, shares
 from enroll.reindex import reindex
-from enroll.session import Enrollment
+from enroll.session import BUDGET_PER_HOUR, Enrollment
 from wakeword.audio.flac import write_flac
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.reading import AudioClip
@@ -136,13 +136,16 @@ def test_only_the_named_sounds_are_fitted(library):
     assert library.get("hum") == before
     with pytest.raises(SoundNotFound):
         recalibrate(library, ENCODER, ["beep", "nothing"], budgets={"beep": 9.0})
-    assert library.get("beep").budget_per_hour == 0.5
+    assert library.get("beep").budget_per_hour == BUDGET_PER_HOUR
 
 
 def test_budgets_change(library):
     """Each sound keeps its budget unless it gets a new one, and a total is shared equally."""
     recalibrate(library, ENCODER, budgets={"hum": 2.0})
-    assert {s.name: s.budget_per_hour for s in library.sounds()} == {"beep": 0.5, "hum": 2.0}
+    assert {s.name: s.budget_per_hour for s in library.sounds()} == {
+        "beep": BUDGET_PER_HOUR,
+        "hum": 2.0,
+    }
     recalibrate(library, ENCODER, budgets=shares(library, 0.5))
     assert {s.name: s.budget_per_hour for s in library.sounds()} == {"beep": 0.25, "hum": 0.25}
     with pytest.raises(ConfigError):

@@ -73,7 +73,7 @@ async def add_takes(
     name: SoundName,
     audio: Recordings,
     channel: Channel = MIX,
-    force: Annotated[bool, Form(description="Add them in spite of warnings.")] = False,
+    force: Annotated[bool, Form(description="Add them despite warnings.")] = False,
 ) -> Extended:
     """Each sound in the recordings becomes a take, and the sound is fitted anew, in one change.
     Those that repeat a take are left out with a finding; a recording whose only sound cannot be

@@ -189,6 +189,7 @@ def test_bank_peaks_are_the_best_of_each_run() -> None:
     assert bank is not None
     judge = named_likeness(TextRecord(written="rain", text="rain"), (), encoder)
     peaks = bank.run_peaks(judge)
-    rows = bank.vectors[bank.runs == 1]  # the first run that is held out
+    first = int(np.flatnonzero(bank.repeats)[0])  # the first run that is held out
+    rows = bank.vectors[bank.runs == first]
     assert peaks[0] == pytest.approx(judge(rows).max())
     assert len(peaks) == len(bank.run_peaks(judge.cosines))
