@@ -230,7 +230,7 @@ def missed_takes(
     if not missed:
         return []
     text = (
-        f"{', '.join(missed)} would be missed: {budget_per_hour:g} false alarms per hour need "
+        f"{', '.join(missed)} would be missed: {24 * budget_per_hour:.3g} false wakes a day need "
         f"a score of {calibration.threshold:.2f}, the takes have "
         f"{' '.join(f'{score:.2f}' for score in calibration.scores)} among themselves; "
         "record more takes that sound alike"

@@ -102,12 +102,16 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
 }
 """By error class."""
 
+
+def _more_allowed(values: Mapping[str, Any]) -> str:
+    if "budget_per_hour" not in values:
+        return ""
+    return f"or allow more false alarms with --budget {values['budget_per_hour']:.2g}"
+
+
 FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "missed": lambda values: (
-        f"or allow more false alarms with --budget {values['budget_per_hour']:.2g}"
-        if "budget_per_hour" in values
-        else ""
-    ),
+    "missed": _more_allowed,
+    "unheard": _more_allowed,
     "too_like": lambda values: f"or use --replace to redo {values['sound']!r}",
     "few_takes": lambda _: "add some with 'wakesound enroll NAME --add'",
     "alone": lambda _: "add some with 'wakesound enroll NAME --add'",

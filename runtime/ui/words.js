@@ -131,6 +131,7 @@ const WORDS = {
   "finding.left_out": ["left out", "未被采用"],
   "finding.few_takes": ["few takes", "录音太少，再录几段会更可靠"],
   "finding.missed": ["would be missed", "按此严格程度会漏听；请放宽或重录"],
+  "finding.unheard": ["would not be recognised", "这些录音彼此都认不出；请再录几段、放宽严格程度，或换一个声音"],
   "finding.too_like": ["too like another sound", "与另一个已添加的声音太像，请换一个声音"],
   "finding.too_near": ["too near to the takes", "与录音太接近，两者无法兼顾；请再录几段或撤销"],
   "finding.alone": ["found by this take only", "其他录音不会听到它；请再录几段类似的"],

@@ -123,12 +123,16 @@ ROWS: Mapping[type[errors.WakesoundError], Row] = {
 }
 """By error class; a class without a row of its own has that of its base."""
 
+
+def _more_allowed(values: Mapping[str, Any]) -> str:
+    if "budget_per_hour" not in values:
+        return ""
+    return f'or allow more false alarms with "budget_per_hour": {values["budget_per_hour"]:.2g}'
+
+
 FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "missed": lambda values: (
-        f'or allow more false alarms with "budget_per_hour": {values["budget_per_hour"]:.2g}'
-        if "budget_per_hour" in values
-        else ""
-    ),
+    "missed": _more_allowed,
+    "unheard": _more_allowed,
     "too_like": lambda values: f'or send "replace": true to redo {values["sound"]!r}',
     "too_near": lambda _: (
         "add more takes, choose a sound that is more unlike it, or delete this feedback"
