@@ -17,18 +17,21 @@ import torch
 from training.config import TrainConfig
 from training.corpus import Store, made, recorded, write_store
 from training.discriminant import refine
+from training.elder import teach_elder
 from training.export import export
 from training.loop import load_student, train
 from training.naming import refit_names
 from training.probe import probe
 from training.quantize import quantized
 from training.screen import make_screen, missed
+from training.streaming_loop import StreamingConfig, train_streaming
 from training.targets import make_targets
 from training.teachers import load_teacher, teach
 from wakebench.manifest import Manifest
 from wakeword.assets import asset
 from wakeword.encoders import create_encoder
-from wakeword.errors import WakesoundError
+from wakeword.errors import ConfigError, WakesoundError
+from wakeword.protocols import FrameEncoder
 
 HELD_OUT = 0.12
 """Share of the sources that is kept for screening."""
@@ -64,6 +67,20 @@ def _train(options: argparse.Namespace) -> None:
     if options.start:
         config = replace(config, start=str(options.start))
     train(Store.read(options.store), taught, config, options.run_folder)
+
+
+def _elder(options: argparse.Namespace) -> None:
+    encoder = create_encoder(options.encoder)
+    if not isinstance(encoder, FrameEncoder):
+        raise ConfigError(f"{options.encoder} does not hear windows as frames")
+    teach_elder(Store.read(options.store), encoder, options.store)
+
+
+def _stream(options: argparse.Namespace) -> None:
+    config = StreamingConfig.read(options.config)
+    if options.start:
+        config = replace(config, start=str(options.start))
+    train_streaming(Store.read(options.store), options.store, config, options.run_folder)
 
 
 def _screen(options: argparse.Namespace) -> None:
@@ -129,6 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     step.add_argument("--teacher", required=True, help="module:function, or clap")
     step = command("train", _train, "train, or go on with it", "--store", "--run")
     step.add_argument("--config", type=Path, help="JSON file; see training/config.py")
+    step.add_argument("--start", type=Path, help="begin with the weights of this run")
+    command("elder", _elder, "ask an encoder that ships about every window", "--store", "--encoder")
+    step = command("stream", _stream, "train the streaming network", "--store", "--run")
+    step.add_argument("--config", type=Path, help="JSON file; see training/streaming_loop.py")
     step.add_argument("--start", type=Path, help="begin with the weights of this run")
     step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
     step.add_argument("--seed", type=int, default=0)
