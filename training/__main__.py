@@ -27,6 +27,7 @@ from training.screen import make_screen, missed
 from training.streaming_loop import StreamingConfig, train_streaming
 from training.targets import make_targets
 from training.teachers import load_teacher, teach
+from wakebench.foreign import any_encoder
 from wakebench.manifest import Manifest
 from wakeword.assets import asset
 from wakeword.encoders import create_encoder
@@ -84,14 +85,15 @@ def _stream(options: argparse.Namespace) -> None:
 
 
 def _screen(options: argparse.Namespace) -> None:
-    encoder = create_encoder(options.encoder)
+    encoder = any_encoder(options.encoder)
     screen = make_screen(Manifest.read(options.data), HELD_OUT, options.seed)
-    table = missed(screen, lambda windows: encoder.embed(list(windows)), samples=True)
+    spans = getattr(encoder, "embed_spans", None) if options.stream else None
+    table = missed(screen, lambda windows: encoder.embed(list(windows)), samples=True, spans=spans)
     sys.stdout.write(json.dumps({"encoder": encoder.id, "missed_percent": table}) + "\n")
 
 
 def _probe(options: argparse.Namespace) -> None:
-    encoder = create_encoder(options.encoder)
+    encoder = any_encoder(options.encoder)
     figures = asdict(probe(Manifest.read(options.data), encoder))
     sys.stdout.write(json.dumps({"encoder": encoder.id, **figures}) + "\n")
 
@@ -153,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     step.add_argument("--start", type=Path, help="begin with the weights of this run")
     step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
     step.add_argument("--seed", type=int, default=0)
+    step.add_argument("--stream", action="store_true", help="streams as such, not by window")
     command("probe", _probe, "ESC-10: a linear classifier, and names", "--data", "--encoder")
     step = command("quantize", _quantize, "a copy in 8 bits, compared", "--data", "--out")
     step.add_argument("--model", type=Path, help="folder of an exported encoder; default: mini's")

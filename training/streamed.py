@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from wakeword.audio import FloatArray
 from wakeword.encoders._mini_labels import LabelTable, table
 from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
-from wakeword.errors import EncoderError
+from wakeword.errors import ConfigError, EncoderError
 from wakeword.logmel import LogMel
 from wakeword.windows import checked
 
@@ -295,3 +296,16 @@ class StreamedEncoder:
     def vocabulary(self) -> tuple[str, ...]:
         """Every name that it knows: classes and aliases."""
         return (*self._labels.classes, *self._labels.aliases)
+
+
+def load() -> StreamedEncoder:
+    """The encoder of the folder that ``STREAMED`` names, ``training.streamed:load`` to others.
+
+    Raises:
+        ConfigError: it is not set.
+        EncoderError: a file is missing or damaged.
+    """
+    folder = os.environ.get("STREAMED", "")
+    if not folder:
+        raise ConfigError("set STREAMED to the folder of an exported streaming encoder")
+    return StreamedEncoder(Path(folder))

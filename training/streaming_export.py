@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -91,16 +92,19 @@ def write_trunk(net: StreamingNet, path: Path) -> None:
     shapes = ({1: blocks}, {1: blocks}, {1: blocks}, [{} for _ in past])
     inputs = ["blocks", "peak", "floor", *(f"past{i}" for i in range(len(past)))]
     outputs = ["mass", "sums", "tops", *(f"after{i}" for i in range(len(past)))]
-    program = torch.onnx.export(
-        Trunk(net.eval()),
-        example,
-        dynamo=True,
-        opset_version=18,
-        input_names=inputs,
-        output_names=outputs,
-        dynamic_shapes=shapes,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter warns of its own future.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            Trunk(net).eval(),
+            example,
+            dynamo=True,
+            opset_version=18,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            verbose=False,
+        )
     if program is None:
         raise RuntimeError("the trunk was not exported")
     program.save(str(path), external_data=False)

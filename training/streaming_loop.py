@@ -45,6 +45,9 @@ class StreamingConfig(TrainConfig):
     save_every: int = 50
     inherited: bool = True
     """Begin with the weights of the encoder that ships."""
+    frozen: int = 0
+    """So many of the first layers keep the weights that they begin with: cheaper by far, for
+    these have the most to compute and came from the same work."""
 
 
 class StreamingStudent(nn.Module):  # type: ignore[misc]
@@ -93,6 +96,7 @@ def train_streaming(
     held = store.items["held"].astype(bool)
     rows = np.flatnonzero(~held) if config.keep_held_out else np.arange(len(held))
     student = StreamingStudent(config, teachers.targets.classes.shape[1], teachers.elder.shape[1])
+    student.net.frozen = config.frozen
     if config.inherited and not config.start:
         inherit(student.net, asset("models", "mini", "mini.onnx"))
         labels = np.frombuffer(asset("models", "mini", "labels.f32").read_bytes(), "<f4")

@@ -9,6 +9,7 @@ that windows of any length and hop cost next to nothing more.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -162,6 +163,8 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
         super().__init__()
         a, b, c, d = widths
         self.widths, self.dim, self.text_dim, self.text_weight = widths, dim, text_dim, text_weight
+        self.frozen = 0
+        """So many of the first layers are not trained."""
         self.layers = nn.ModuleList(
             [
                 Causal(4, a, 5, (2, 2)),
@@ -206,8 +209,9 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
         left: list[Tensor] = []
         depth: list[Tensor] = []
         x = pictures
-        for layer, before in zip(self.layers, past, strict=True):
-            x, after = layer(x, before)
+        for number, (layer, before) in enumerate(zip(self.layers, past, strict=True)):
+            with torch.no_grad() if number < self.frozen else contextlib.nullcontext():
+                x, after = layer(x, before)
             left.append(after)
             depth.append(x)
         second, third, fourth = depth[2].float(), depth[4].float(), depth[6].float()
