@@ -24,7 +24,9 @@ from training.naming import refit_names
 from training.probe import probe
 from training.quantize import quantized
 from training.screen import make_screen, missed
-from training.streaming_loop import StreamingConfig, train_streaming
+from training.streaming_export import export_streaming
+from training.streaming_loop import StreamingConfig, Teachers, load_streaming, train_streaming
+from training.streaming_refine import drawn, gather, refine_streaming, refit_streaming_names
 from training.targets import make_targets
 from training.teachers import load_teacher, teach
 from wakebench.foreign import any_encoder
@@ -82,6 +84,25 @@ def _stream(options: argparse.Namespace) -> None:
     if options.start:
         config = replace(config, start=str(options.start))
     train_streaming(Store.read(options.store), options.store, config, options.run_folder)
+
+
+def _stream_export(options: argparse.Namespace) -> None:
+    folder = options.run_folder
+    student, store = load_streaming(folder), Store.read(options.store)
+    config = StreamingConfig.read(folder / "config.json")
+    found = gather(student, drawn(store, config, options.batches))
+    refine_streaming(student, found, options.takes, options.floor, options.evenness)
+    refit_streaming_names(student, store, Teachers.read(store, options.store, config), config)
+    student.net.text_weight = options.text_weight
+    last = json.loads((folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    trained = {
+        "steps": last["step"],
+        "sounds_heard": last["step"] * config.items,
+        "different_windows": int(np.sum(~store.items["held"].astype(bool))),
+        "minutes": round(last["seconds"] / 60, 1),
+        "losses": {k: last[k] for k in ("likeness", "teacher", "elder", "labels")},
+    }
+    export_streaming(student, options.out, trained)
 
 
 def _screen(options: argparse.Namespace) -> None:
@@ -153,6 +174,13 @@ def _parser() -> argparse.ArgumentParser:
     step = command("stream", _stream, "train the streaming network", "--store", "--run")
     step.add_argument("--config", type=Path, help="JSON file; see training/streaming_loop.py")
     step.add_argument("--start", type=Path, help="begin with the weights of this run")
+    text = "write the streaming encoder"
+    step = command("stream-export", _stream_export, text, "--store", "--run", "--out")
+    step.add_argument("--batches", type=int, default=60, help="heard for the last layer")
+    step.add_argument("--text-weight", type=float, default=0.3)
+    step.add_argument("--takes", type=float, default=0.5, help="weight of two takes of a source")
+    step.add_argument("--floor", type=float, default=1.0, help="of the discriminant")
+    step.add_argument("--evenness", type=float, default=1.0, help="of the discriminant")
     step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
     step.add_argument("--seed", type=int, default=0)
     step.add_argument("--stream", action="store_true", help="streams as such, not by window")

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from wakeword.errors import ConfigError
 
-
 Config = TypeVar("Config", bound="TrainConfig")
 
 

@@ -65,7 +65,9 @@ def inherit(net: StreamingNet, model: Path) -> None:
         for score, weights, name, rows in scores:
             weight = torch.from_numpy(old[weights][rows, 0])
             score.weight.copy_(weight.expand_as(score.weight))
-            score.bias.copy_(torch.from_numpy(old[f"weigh_{name}.score.bias"]).expand_as(score.bias))
+            score.bias.copy_(
+                torch.from_numpy(old[f"weigh_{name}.score.bias"]).expand_as(score.bias)
+            )
         for part, buffer in (
             ("weight", net.norm.weight),
             ("bias", net.norm.bias),
@@ -129,5 +131,3 @@ def _columns(
             pools["fourth_tops"][fourth],
         ]
     )
-
-

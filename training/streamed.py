@@ -217,9 +217,16 @@ class StreamedEncoder:
 
     def pool(self, windows: Sequence[Blocks]) -> FloatArray:
         """Vectors of windows of one block or more each, ``(len(windows), dim) float32``."""
+        return self.vectors(self.pooled(windows))
+
+    def pooled(self, windows: Sequence[Blocks]) -> FloatArray:
+        """What is in windows, ``(len(windows), any) float32``: means, then maxima."""
         if not windows:
-            return np.zeros((0, self.dim), np.float32)
-        pooled = np.stack([self._pooled(window) for window in windows])
+            return np.zeros((0, len(self._weight)), np.float32)
+        return np.stack([self._pooled(window) for window in windows])
+
+    def vectors(self, pooled: FloatArray) -> FloatArray:
+        """Vectors ``(n, dim) float32`` of what :meth:`pooled` gave."""
         both = pooled @ self._weight + self._bias
         cut = self.dim - self._text_dim
         likeness, meaning = both[:, :cut], both[:, cut:]
@@ -265,11 +272,14 @@ class StreamedEncoder:
             samples: the stream.
             spans: ``(n, 2)``: first sample and end of each window.
         """
-        stream = FrameStream(self)
-        levels = self._logmel(samples)
-        parts = [stream.push(levels[at : at + 3000]) for at in range(0, len(levels), 3000)]
-        blocks = Blocks.joined([*parts, stream.flush()])
+        blocks = self.blocks(samples)
         return self.pool([self.window(blocks, int(a), int(b)) for a, b in spans])
+
+    def blocks(self, samples: FloatArray) -> Blocks:
+        """Features of a whole stream."""
+        stream, levels = FrameStream(self), self._logmel(samples)
+        parts = [stream.push(levels[at : at + 3000]) for at in range(0, len(levels), 3000)]
+        return Blocks.joined([*parts, stream.flush()])
 
     def window(self, blocks: Blocks, first: int, end: int) -> Blocks:
         """Of a stream's blocks from its start, those that are known when sample ``end`` is there

@@ -17,7 +17,16 @@ from training.config import TrainConfig
 from training.corpus import Store
 from training.elder import NAME as ELDER
 from training.inherit import inherit
-from training.loop import LOG_EVERY, average, begin_with, done_share, precision, resume, save, schedule
+from training.loop import (
+    LOG_EVERY,
+    average,
+    begin_with,
+    done_share,
+    precision,
+    resume,
+    save,
+    schedule,
+)
 from training.losses import Memory, contrast, label_loss, teacher_loss
 from training.streaming_net import StreamingNet
 from training.stretches import WINDOWS, Heard, Stretches

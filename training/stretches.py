@@ -28,6 +28,8 @@ TAIL = 20
 LONGEST = 90
 """Frames of a sound in a stretch."""
 PIECE = LEAD + LONGEST + TAIL + 8
+NOISY_ALONE = 0.35
+"""Share of the takes that are by themselves in noise too."""
 FADE_DB = 6.0
 """A frame, on both sides."""
 FIRST_AT = (14, 50)
@@ -78,7 +80,9 @@ class Stretches(Batches):
         light = 15.0 + 30.0 * torch.rand(n, generator=self._torch)
         heavy = torch.where(noisy < 0.2, light, -5.0 + 30.0 * noisy)
         parts = np.array_split(np.arange(n), PARTS if n >= 8 * PARTS else 1)
-        alone = tuple(self._hear(rows, part, change, light, 2.0, False) for part in parts)
+        loud = torch.rand(n, generator=self._torch) < NOISY_ALONE
+        by_itself = torch.where(loud, 25.0 * torch.rand(n, generator=self._torch), light)
+        alone = tuple(self._hear(rows, part, change, by_itself, 2.0, False) for part in parts)
         order = self._rng.permutation(n)
         picked = Change(change.bands[order], change.speed[order])
         levels, start, shown = self._stretch(rows[order], picked, heavy[order])
@@ -114,7 +118,10 @@ class Stretches(Batches):
         start = self._starts(shown)
         canvas = torch.zeros(n // PER_STRETCH, FRAMES, power.shape[2])
         for slot in range(PER_STRETCH):
-            inside = torch.arange(FRAMES)[None] - torch.from_numpy(start[slot::PER_STRETCH] - LEAD)[:, None]
+            inside = (
+                torch.arange(FRAMES)[None]
+                - torch.from_numpy(start[slot::PER_STRETCH] - LEAD)[:, None]
+            )
             valid = (inside >= 0) & (inside < PIECE)
             row = torch.arange(len(canvas))[:, None]
             piece = power[slot::PER_STRETCH][row, inside.clamp(0, PIECE - 1)]
@@ -136,9 +143,7 @@ class Stretches(Batches):
         latest = FRAMES - 2 * BLOCK - shown
         return np.minimum(start, latest)
 
-    def _windows(
-        self, start: NDArray[np.int64], shown: NDArray[np.int64]
-    ) -> tuple[Tensor, Tensor]:
+    def _windows(self, start: NDArray[np.int64], shown: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """First block and end of the windows of each sound, ``(n / 2, 2 * WINDOWS)``."""
         n, rng = len(start), self._rng
         stop = start + shown

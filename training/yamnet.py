@@ -87,7 +87,9 @@ class YamNet:
         for (weight, bias), stride in zip(self._layers, strides, strict=True):
             groups = x.shape[1] if weight.shape[1] == 1 and x.shape[1] > 1 else 1
             x = functional.relu(
-                functional.conv2d(_same(x, weight.shape[2], stride), weight, bias, stride, 0, 1, groups)
+                functional.conv2d(
+                    _same(x, weight.shape[2], stride), weight, bias, stride, 0, 1, groups
+                )
             )
         return x.mean((2, 3))
 
