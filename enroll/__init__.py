@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from enroll.archive import export_sounds, import_sounds
-    from enroll.calibration import Calibration
-    from enroll.capture import Capture, Reading
-    from enroll.drafts import Drafts
+    from enroll.capture import Capture, Drafts, Reading
+    from enroll.changing import EnrollmentResult, Refitted
     from enroll.files import enroll_files, takes_of_file
     from enroll.finder import find_takes
+    from enroll.fitting import Calibration
     from enroll.quality import Finding
-    from enroll.recalibration import Refitted, recalibrate
-    from enroll.session import Enrollment, EnrollmentResult
+    from enroll.recalibration import recalibrate
+    from enroll.session import Enrollment
 
 __all__ = [
     "Calibration",
@@ -39,14 +39,14 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Calibration": "enroll.calibration",
+    "Calibration": "enroll.fitting",
     "Capture": "enroll.capture",
-    "Drafts": "enroll.drafts",
+    "Drafts": "enroll.capture",
     "Enrollment": "enroll.session",
-    "EnrollmentResult": "enroll.session",
+    "EnrollmentResult": "enroll.changing",
     "Finding": "enroll.quality",
     "Reading": "enroll.capture",
-    "Refitted": "enroll.recalibration",
+    "Refitted": "enroll.changing",
     "enroll_files": "enroll.files",
     "export_sounds": "enroll.archive",
     "find_takes": "enroll.finder",

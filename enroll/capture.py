@@ -1,4 +1,11 @@
-"""Taking recordings of a sound from a microphone, one after the other.
+"""Takes of a guided enrollment, kept at once, so that nothing said to a microphone is lost.
+
+drafts/<slug>/001.flac   the recording
+drafts/<slug>/001.json   whose it is and where the sound is in it; written last, so both are whole
+
+Names that differ in punctuation alone share a folder, and only that.
+
+Taking recordings of a sound from a microphone, one after the other.
 
 The engine's gate decides where a sound begins and ends, so that nobody has to press a button
 in time. What is recorded is handed out at once: what is done with it is the caller's business.
@@ -6,27 +13,128 @@ in time. What is recorded is handed out at once: what is done with it is the cal
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from enroll.finder import MARGIN_SECONDS, find_takes
-from wakeword.audio import SILENCE_DB, AudioFrame, Blocker, FloatArray, level_db
-from wakeword.audiofile import AudioClip
-from wakeword.config import SegmenterConfig
-from wakeword.errors import SourceError, TakeRejected
+from wakeword.audio.frames import (
+    SILENCE_DB,
+    AudioFrame,
+    Blocker,
+    FloatArray,
+    level_db,
+)
+from wakeword.audio.reading import AudioClip
+from wakeword.audio.segmenter import SegmenterConfig
+from wakeword.errors import LibraryCorrupt, SourceError, TakeRejected
 from wakeword.gates.band import BandGate
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
+from wakeword.library.records import TakeRecord, clean_name, slug
+from wakeword.library.storage import (
+    explained,
+    read_record,
+    write_bytes,
+    write_record,
+)
 from wakeword.protocols import Source
-from wakeword.takes import Take
+
+
+class DraftRecord(TakeRecord):
+    """``001.json``."""
+
+    name: str
+    """Of the sound that it is a take of."""
+
+
+class Drafts:
+    """The takes of one sound that is not enrolled yet.
+
+    Args:
+        library: beside whose sounds they are kept.
+        name: name of the sound.
+
+    Raises:
+        LibraryError: the name cannot be used.
+    """
+
+    def __init__(self, library: SoundLibrary, name: str) -> None:
+        self._name = clean_name(name)
+        self.folder = library.folder / "drafts" / slug(self._name)
+
+    def save(self, take: Take) -> Path:
+        """Keep a take; the recording's path, which stands for it.
+
+        Raises:
+            LibraryError: the disk is full or not writable.
+        """
+        record, content = take.encoded()
+        numbers = [int(p.stem) for p in self.folder.glob("*.flac") if p.stem.isdigit()]
+        path = self.folder / f"{max(numbers, default=0) + 1:03}.flac"
+        write_bytes(path, content)
+        draft = DraftRecord(name=self._name, **record.model_dump())
+        write_record(path.with_suffix(".json"), draft)
+        return path
+
+    def load(self) -> dict[Path, Take]:
+        """The takes that are whole, by path and in order."""
+        found = {}
+        for path, record in self._records().items():
+            if not self._owns(record):
+                continue
+            try:
+                found[path] = Take.decoded(record, path.read_bytes())
+            except (LibraryCorrupt, OSError):
+                continue
+        return found
+
+    def remove(self, path: Path) -> None:
+        """Forget one of them."""
+        with explained(path, "remove"):
+            path.with_suffix(".json").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Forget all of them, once the sound is enrolled or given up.
+
+        Raises:
+            LibraryError: they cannot be removed.
+        """
+        strange = {path for path, record in self._records().items() if not self._owns(record)}
+        if strange:
+            for path in set(self.folder.glob("*.flac")) - strange:
+                self.remove(path)
+            return
+        with explained(self.folder, "remove"):
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+
+    def _records(self) -> dict[Path, DraftRecord]:
+        """What can be read of the folder's drafts, by recording and in order."""
+        found = {}
+        for path in sorted(self.folder.glob("*.flac")):
+            with suppress(LibraryCorrupt):
+                found[path] = read_record(path.with_suffix(".json"), DraftRecord)
+        return found
+
+    def _owns(self, record: DraftRecord) -> bool:
+        return record.name.casefold() == self._name.casefold()
+
 
 SETTLE_SECONDS = 1.0
 """The room is listened to for so long before the first take."""
 LONGEST_SECONDS = 6.0
 """A take ends here even if the sound goes on."""
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 300.0
 """How long a sound is waited for."""
+DEAD_SECONDS = 5.0
+"""A microphone that delivers nothing but zeros for this long is muted or broken."""
 CLIPPED = 0.99
 BLOCK_HOPS = 5
 """The gate is asked each 50 ms; blocks are whole steps of its own 10 ms."""
@@ -44,6 +152,8 @@ class Reading:
     """Whether a sound is being recorded."""
     settling: bool
     """Whether the room is still being listened to: keep quiet."""
+    waited_seconds: float = 0.0
+    """How long a sound has been waited for, since the last one or the beginning."""
 
 
 class Capture:
@@ -56,9 +166,11 @@ class Capture:
         segmenter: the engine's; its hangover says when a sound is over.
         patience_seconds: how long a sound is waited for.
         longest_seconds: longest take.
+        dead_seconds: how long a live source may deliver nothing but zeros.
 
     Raises:
-        SourceError: while iterating, nothing was heard for too long.
+        SourceError: while iterating, nothing was heard for too long, or the source delivers
+            nothing but zeros.
     """
 
     def __init__(
@@ -68,11 +180,14 @@ class Capture:
         *,
         patience_seconds: float = PATIENCE_SECONDS,
         longest_seconds: float = LONGEST_SECONDS,
+        dead_seconds: float = DEAD_SECONDS,
     ) -> None:
         self._source = source
         self._segmenter = segmenter or SegmenterConfig()
         self._patience_seconds = patience_seconds
         self._longest_seconds = longest_seconds
+        self._dead_seconds = dead_seconds
+        self._zeros = 0
         self.room_db = SILENCE_DB
         """Level of the room while it was last listened to, dBFS."""
         self._block = source.rate // 100 * BLOCK_HOPS
@@ -105,6 +220,7 @@ class Capture:
     def _hear(self, block: AudioFrame) -> Iterator[Reading | Take]:
         active = self._gate(block)
         self._heard += len(block.samples)
+        self._check_alive(block)
         settling = self._heard <= SETTLE_SECONDS * block.rate
         if self._recording:
             self._recording.append(block.samples)
@@ -118,7 +234,8 @@ class Capture:
             if settling:
                 self.room_db = level_db(np.concatenate(self._before))
         clipped = bool(np.abs(block.samples).max() >= CLIPPED)
-        yield Reading(level_db(block.samples), clipped, bool(self._recording), settling)
+        waited = self._waited / block.rate
+        yield Reading(level_db(block.samples), clipped, bool(self._recording), settling, waited)
         if self._recording and self._over(block.rate):
             yield from self._finished()
 
@@ -141,6 +258,15 @@ class Capture:
             return  # a mere rustle: go on waiting
         self._waited = 0
         yield max(takes, key=lambda take: take.level_db)
+
+    def _check_alive(self, block: AudioFrame) -> None:
+        self._zeros = 0 if block.samples.any() else self._zeros + len(block.samples)
+        if self._source.live and self._zeros >= self._dead_seconds * block.rate:
+            self._zeros = 0
+            raise SourceError(
+                f"{self._source.name} delivers nothing but digital silence; it is muted, or "
+                "another microphone is meant: 'wakesound devices' lists them"
+            )
 
     def _wait(self, block: AudioFrame, settling: bool) -> None:
         self._waited = 0 if settling else self._waited + len(block.samples)

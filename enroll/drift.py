@@ -17,16 +17,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enroll.calibration import Calibration
-from enroll.refit import fitted
-from enroll.tail import DIGITS, reached_by
-from wakeword.ambient import Ambient, AmbientRun
-from wakeword.audio import FloatArray
-from wakeword.bank import load_bank
+from enroll.changing import fitted
+from enroll.fitting import Calibration
+from enroll.scores import DIGITS, reached_by
+from wakeword.audio.frames import FloatArray
 from wakeword.errors import LibraryCorrupt
-from wakeword.library import SoundLibrary
+from wakeword.library.ambient import Ambient, AmbientRun
+from wakeword.library.library import SoundLibrary
+from wakeword.library.records import SoundRecord
 from wakeword.protocols import Encoder
-from wakeword.records import SoundRecord
+from wakeword.scoring.bank import load_bank
 
 _log = logging.getLogger(__name__)
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enroll.calibration import Calibration
+from enroll.changing import (
+    TRIES,
+    busy,
+    fitted,
+    refused_takes,
+)
+from enroll.fitting import Calibration
 from enroll.quality import Finding
-from enroll.refit import TRIES, busy, fitted, refused_takes
+from wakeword.embedding.variants import embed_take
 from wakeword.errors import HistoryError
-from wakeword.examples import Example
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Example, Take
+from wakeword.library.records import FeedbackRecord, SoundRecord, TakeRecord
 from wakeword.protocols import Encoder
-from wakeword.records import FeedbackRecord, SoundRecord, TakeRecord
-from wakeword.takes import Take
-from wakeword.variants import embed_take
 
 MOST_REMEMBERED = 100
 """So much feedback can be taken back."""

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from enroll.beats import few_beats, rows_in, single_beats
+from enroll.changing import EnrollmentResult
 from enroll.finder import find_takes
 from enroll.negatives import Recording
-from enroll.patterns import check_pattern, make_pattern
+from enroll.patterns import check_pattern, few_beats, make_pattern, rows_in, single_beats
 from enroll.quality import Finding
-from enroll.session import BUDGET_PER_HOUR, Enrollment, EnrollmentResult
-from wakeword.audiofile import read_audio
+from enroll.session import BUDGET_PER_HOUR, Enrollment
+from wakeword.audio.reading import read_audio
 from wakeword.errors import TakeRejected
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
+from wakeword.library.records import TextRecord
 from wakeword.protocols import Encoder
-from wakeword.records import TextRecord
-from wakeword.takes import Take
 
 StrPath = str | os.PathLike[str]
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.audiofile import AudioClip
-from wakeword.config import SegmenterConfig
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.audio.reading import AudioClip
+from wakeword.audio.resampling import resample
+from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.errors import TakeRejected
 from wakeword.gates.band import QUIETEST_DB, BandGate
-from wakeword.logmel import LogMel
-from wakeword.resampler import resample
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 ANALYSIS_RATE = 16_000
 """Recordings of any rate are looked at in this one; the takes keep their own."""

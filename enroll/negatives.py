@@ -9,19 +9,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wakeword.ambient import Ambient, AmbientRun
-from wakeword.audio import AudioFrame, Blocker, FloatArray
-from wakeword.audiofile import AudioClip, read_blocks
-from wakeword.bank import NegativeBank, load_bank
-from wakeword.config import EngineConfig
-from wakeword.ear import Ear
-from wakeword.front_ends import front_end_of
+from wakeword.audio.frames import AudioFrame, Blocker, FloatArray
+from wakeword.audio.reading import AudioClip, read_blocks
+from wakeword.audio.resampling import Resampler
+from wakeword.audio.segmenter import Segmenter
+from wakeword.embedding.embedder import Ear, view_dim
+from wakeword.engine import EngineConfig
 from wakeword.gates import create_gate
-from wakeword.library import SoundLibrary
+from wakeword.library.ambient import Ambient, AmbientRun
+from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.resampler import Resampler
-from wakeword.segmenter import Segmenter
-from wakeword.views import view_dim
+from wakeword.scoring.bank import NegativeBank, load_bank
 
 RUN_SECONDS = 2.0
 """Longer open stretches count as several runs: each could wake once more."""
@@ -160,13 +158,11 @@ def hear_runs(
     config = config or EngineConfig()
     hop = round(config.segmenter.hop_seconds * encoder.rate)
     longest = round(RUN_SECONDS / config.segmenter.hop_seconds)
-    front_end = front_end_of(encoder)
     gate = create_gate(config.gate, encoder.rate)
     segmenter = Segmenter(encoder.rate, encoder.window_seconds, config.segmenter)
     ear = Ear(encoder)
     run: list[FloatArray] = []
-    for raw in _blocks(frames, hop, encoder.rate):
-        block = raw if front_end is None else front_end(raw)
+    for block in _blocks(frames, hop, encoder.rate):
         window = segmenter.push(block, gate(block))
         if window is not None:
             run.append(ear(window))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enroll.likeness import NEVER, leave_one_out, run_score
-from wakeword.audio import FloatArray
-from wakeword.takes import Take
+from enroll.scores import NEVER, leave_one_out, run_score
+from wakeword.audio.frames import FloatArray
+from wakeword.library.recordings import Take
 
 SHORTEST_SECONDS = 0.1
 """A recording this short holds no sound, only a piece of one."""

@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from enroll.calibration import Calibration
-from enroll.likeness import run_score
+from enroll.changing import TRIES, Refitted, busy, fitted
 from enroll.negatives import Negatives
-from enroll.refit import TRIES, busy, fitted
-from wakeword.audio import FloatArray
-from wakeword.bank import NegativeBank, load_bank
-from wakeword.cohort import Cohort
+from enroll.scores import run_score
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding.variants import clear_rows, quiet_rows
 from wakeword.errors import ConfigError, LibraryCorrupt, LibraryError
-from wakeword.library import SoundLibrary
-from wakeword.likeness import Likeness
+from wakeword.library.library import SoundLibrary
+from wakeword.library.records import SoundRecord
 from wakeword.protocols import Encoder
-from wakeword.records import SoundRecord
-from wakeword.variants import clear_rows, quiet_rows
+from wakeword.scoring.bank import NegativeBank, load_bank
+from wakeword.scoring.likeness import Cohort, Likeness
 
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], object]
 """Called with how many sounds are fitted and how many there are."""
-
-
-@dataclass(frozen=True)
-class Refitted:
-    """A sound that was fitted anew."""
-
-    before: SoundRecord
-    """As it was."""
-    after: SoundRecord
-    """As the library holds it now."""
-    calibration: Calibration
-    """How its threshold came about and what to expect."""
-
-    @property
-    def newly_missed(self) -> int:
-        """How many more of its takes the others would miss than before."""
-        rate = self.before.expected.miss_rate or 0.0
-        before = round(rate * len(self.calibration.scores))
-        return max(0, len(self.calibration.missed) - before)
 
 
 def recalibrate(

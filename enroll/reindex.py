@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from enroll.calibration import Calibration
-from enroll.named import Named, fit_sound
-from enroll.refit import negatives_of
-from enroll.vetoes import refitted
-from wakeword.ambient import Ambient
-from wakeword.audio import FloatArray
-from wakeword.bank import load_bank
+from enroll.changing import negatives_of, refitted
+from enroll.fitting import Calibration
+from enroll.words import Named, fit_sound
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding.embedder import is_short
 from wakeword.errors import ConfigError, EncoderError, LibraryCorrupt
-from wakeword.labels.text_cache import TextCache
-from wakeword.library import SoundLibrary
+from wakeword.labels.prompts import TextCache
+from wakeword.library.ambient import Ambient
+from wakeword.library.library import SoundLibrary
+from wakeword.library.records import SoundRecord, VetoRecord
+from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.protocols import Encoder
-from wakeword.records import SoundRecord, VetoRecord
-from wakeword.vectors import TakeVectors, of_files
-from wakeword.views import is_short
+from wakeword.scoring.bank import load_bank
 
 Progress = Callable[[int, int], object]
 """Called with how many takes are done and how many there are."""

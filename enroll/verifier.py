@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.audio import FloatArray
-from wakeword.likeness import Verifier
+from wakeword.audio.frames import FloatArray
+from wakeword.scoring.likeness import Verifier
 
 PENALTY = 1e-3
 """Ridge on the weights; the data's part of the loss is a mean."""

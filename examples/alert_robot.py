@@ -15,13 +15,13 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from enroll.label_calibration import fit_labels
-from runtime.classifier import watching_classifier
-from runtime.clips import ClipLimits, ClipStore
-from runtime.monitor import Monitor
+from enroll.words import fit_labels
+from runtime.history.clips import ClipLimits, ClipStore
+from runtime.labels.classifier import watching_classifier
+from runtime.labels.monitor import Monitor
 from wakeword.encoders import create_encoder
 from wakeword.labels import Classifier
-from wakeword.labels.alarm import AlarmConfig, Alert
+from wakeword.labels.watch import AlarmConfig, Alert
 
 
 def tell(alert: Alert) -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import random
 import sys
 
-from runtime.classifier import make_classifier
-from runtime.monitor import Monitor
+from runtime.labels.classifier import make_classifier
+from runtime.labels.monitor import Monitor
 from wakeword.encoders import create_encoder
-from wakeword.labels.alarm import AlarmConfig, Alert
+from wakeword.labels.watch import AlarmConfig, Alert
 
 ANIMALS = {
     "dog barking": "chases the ball",

@@ -86,7 +86,7 @@ def compare(heard: list[WakeEvent]) -> tuple[int, int, int]:
 
 def offer_microphone() -> None:
     """With a microphone and somebody at the keyboard: enroll a sound of one's own."""
-    from runtime.devices import list_microphones
+    from runtime.sources._devices import list_microphones
 
     try:
         microphones = list_microphones()

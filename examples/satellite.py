@@ -19,7 +19,7 @@ from wyoming.error import Error
 from wyoming.wake import Detect, Detection, NotDetected
 
 from runtime.sources import open_source
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
 
 RATE, WIDTH, CHANNELS = 16000, 2, 1
 

@@ -19,8 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runtime.batch import Job, LocalEngine, run
-from runtime.classifier import make_classifier
+from runtime.labels.batch import Job, LocalEngine, run
+from runtime.labels.classifier import make_classifier
 from wakeword.encoders import create_encoder
 
 LABELS = ("speech", "music", "static", "dial tone", "busy tone", "smoke alarm", "crying")

@@ -11,10 +11,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from runtime.listener import WakeListener
-    from runtime.paths import default_library
-    from runtime.shortcuts import listen, on
-    from runtime.stats import ActionStats, SourceStats, Stats
+    from runtime.configuration.paths import default_library
+    from runtime.listening.listener import WakeListener, listen, on
+    from runtime.listening.stats import ActionStats, SourceStats, Stats
     from wakeword.events import WakeEvent
 
 __all__ = [
@@ -29,14 +28,14 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ActionStats": "runtime.stats",
-    "SourceStats": "runtime.stats",
-    "Stats": "runtime.stats",
+    "ActionStats": "runtime.listening.stats",
+    "SourceStats": "runtime.listening.stats",
+    "Stats": "runtime.listening.stats",
     "WakeEvent": "wakeword.events",
-    "WakeListener": "runtime.listener",
-    "default_library": "runtime.paths",
-    "listen": "runtime.shortcuts",
-    "on": "runtime.shortcuts",
+    "WakeListener": "runtime.listening.listener",
+    "default_library": "runtime.configuration.paths",
+    "listen": "runtime.listening.listener",
+    "on": "runtime.listening.listener",
 }
 
 

@@ -31,7 +31,7 @@ from training.targets import make_targets
 from training.teachers import load_teacher, teach
 from wakebench.foreign import any_encoder
 from wakebench.manifest import Manifest
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError, WakesoundError
 from wakeword.protocols import FrameEncoder

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training import augment
 from training.corpus import WINDOW_FRAMES, Store
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 LENGTHS = (38, 48, 58, 68, 78, 88, 98)
 """Frames of a window while a segment grows, until it slides."""

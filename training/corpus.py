@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from wakebench.cutter import cut
 from wakebench.manifest import Manifest, Row
 from wakebench.synth import BACKGROUNDS, KINDS, background, make_source
-from wakeword.audio import FloatArray
-from wakeword.logmel import LogMel
-from wakeword.resampler import resample
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.audio.resampling import resample
 
 log = logging.getLogger(__name__)
 

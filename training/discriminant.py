@@ -17,7 +17,7 @@ from training.batches import Batches
 from training.config import TrainConfig
 from training.corpus import Store
 from training.loop import Student
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 log = logging.getLogger(__name__)
 

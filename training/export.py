@@ -12,7 +12,7 @@ from torch.nn import functional
 from training.loop import Student
 from training.network import BANDS, MiniNet
 from training.targets import class_list
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 
 LABEL_SCALE = 20.0
 """What the likeness of labels was scaled by in training."""

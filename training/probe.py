@@ -1,8 +1,9 @@
 """ESC-10 with a frozen encoder: a linear classifier, and labels without any example.
 
 Fitted on folds 1-4, measured on fold 5, which nothing was ever trained on. A clip is the mean of
-its windows, of both lengths for an encoder that hears two (:mod:`wakeword.views`). This and the
-penalty on the weights were chosen by cross-validation on folds 1-4: ``crossed``.
+its windows, of both lengths for an encoder that hears two
+(:mod:`wakeword.embedding.embedder`). This and the penalty on the weights were chosen by
+cross-validation on folds 1-4: ``crossed``.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from wakebench.manifest import Manifest, Row
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding.embedder import short_seconds
 from wakeword.protocols import Encoder, TextEncoder
-from wakeword.views import short_seconds
 
 SOURCE = "ESC-10"
 HOP_SECONDS = 0.25

@@ -21,10 +21,10 @@ import numpy as np
 
 from training.corpus import HOP, RATE, held_out
 from wakebench.manifest import Manifest
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
 from wakeword.encoders._mini_levels import window_levels
 from wakeword.encoders.mini import MANIFEST, MiniEncoder
-from wakeword.logmel import LogMel
 
 FILE = "mini.onnx"
 CALIBRATED_ON = 300

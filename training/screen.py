@@ -21,13 +21,12 @@ from wakebench.compose import CLEAN, EventPlan, NegativePlan
 from wakebench.manifest import Manifest
 from wakebench.sounds import Sound, made_sounds, recorded_sounds
 from wakebench.stream import Placed, Stream
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.config import SegmenterConfig
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.audio.segmenter import Segmenter, SegmenterConfig
+from wakeword.embedding.variants import NOISE_SNRS_DB, in_noise, take_windows
 from wakeword.encoders._mini_levels import prolonged, window_levels
 from wakeword.gates import create_gate
-from wakeword.logmel import LogMel
-from wakeword.segmenter import Segmenter
-from wakeword.variants import NOISE_SNRS_DB, in_noise, take_windows
 
 Embed = Callable[[Sequence[FloatArray]], FloatArray]
 """Windows to unit vectors: log-mel levels, each ``(frames, bands)``, or samples."""

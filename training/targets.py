@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from training.corpus import Store
 from training.labels import class_names
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 KNOWN_SHARE = 0.7
 """How much a clip's own label counts beside the teacher's classes."""

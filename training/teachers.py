@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.corpus import HOP, LEAD, RATE, Store
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.resampling import resample
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError
-from wakeword.resampler import resample
 
 log = logging.getLogger(__name__)
 

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wakeword.audio import AudioFrame, Blocker
-from wakeword.config import EngineConfig
-from wakeword.counter import PatternCounter
-from wakeword.ear import Ear
-from wakeword.errors import AudioFormatError
+from wakeword.audio.frames import AudioFrame, Blocker
+from wakeword.audio.segmenter import Segmenter, SegmenterConfig
+from wakeword.audio.speech import SpeechDetector
+from wakeword.embedding.embedder import Ear
+from wakeword.errors import AudioFormatError, ConfigError
 from wakeword.events import Match, WakeEvent, Window
-from wakeword.front_ends import front_end_of
 from wakeword.gates import create_gate
-from wakeword.judge import Judge
-from wakeword.library import SoundLibrary
-from wakeword.ordering import Ordering
+from wakeword.library.library import SoundLibrary
+from wakeword.patterns.counting import Counted, PatternCounter
+from wakeword.patterns.order import Ordering
 from wakeword.protocols import Encoder
-from wakeword.row import Counted
-from wakeword.scorer import Scorer
-from wakeword.segmenter import Segmenter
-from wakeword.speech import SpeechDetector
-from wakeword.trigger import Trigger
+from wakeword.scoring.decision import Judge, Trigger, TriggerConfig
+from wakeword.scoring.presence import Presence
+from wakeword.scoring.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """All stages."""
+
+    gate: str = "band"
+    """Name of the gate: a module of ``wakeword.gates``."""
+    segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
+    trigger: TriggerConfig = field(default_factory=TriggerConfig)
+    threshold_offset: float = 0.0
+    """Added to every sound's threshold: above 0 is stricter."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.threshold_offset):
+            raise ConfigError(f"threshold_offset must be a number, not {self.threshold_offset}")
+
 
 Observer = Callable[[Window, Match | None], object]
 
@@ -63,13 +78,13 @@ class Engine:
         """Called with every event, in step with the observer."""
         self._hop = round(self.config.segmenter.hop_seconds * self.rate)
         self._blocker = Blocker(self._hop)
-        self._front_end = front_end_of(encoder)
         self._gate = create_gate(self.config.gate, self.rate)
         self._segmenter = Segmenter(self.rate, encoder.window_seconds, self.config.segmenter)
         self._ear = Ear(encoder)
         self._trigger = Trigger(self.rate, self.config.trigger)
         self._counter = PatternCounter(self.rate, encoder.window_seconds)
         self._ordering = Ordering(self.rate)
+        self._presence = Presence(self.rate)
         self._speech = SpeechDetector(self.rate)
         self.load(library)
 
@@ -112,7 +127,7 @@ class Engine:
             self._trigger.skip(lost // self._hop)
             self._blocker.reset(frame.start)
             self._segmenter.reset()
-        for block in map(self._cleaned, self._blocker.push(frame)):
+        for block in self._blocker.push(frame):
             events += self._step(block, self._gate(block), block.end)
         return events
 
@@ -129,12 +144,11 @@ class Engine:
     def reset(self, start: int = 0) -> None:
         """Forget the past; the next frame begins at sample ``start``."""
         self._blocker.reset(start)
-        if self._front_end is not None:
-            self._front_end.reset()
         self._gate.reset()
         self._segmenter.reset()
         self._ear.reset()
         self._trigger.reset()
+        self._presence.reset()
         self._counter.reset(start)
         self._ordering.reset()
 
@@ -142,17 +156,13 @@ class Engine:
         """The last, incomplete block and the hangover."""
         end = self.position
         events = []
-        for block in map(self._cleaned, self._blocker.flush(self.rate)):
+        for block in self._blocker.flush(self.rate):
             events += self._step(block, self._gate(block), end)
         for _ in range(self._segmenter.hangover_blocks if self._segmenter.open else 0):
             silence = AudioFrame(np.zeros(self._hop, np.float32), self.position, self.rate)
             self._blocker.reset(silence.end)
-            events += self._step(self._cleaned(silence), False, end)
+            events += self._step(silence, False, end)
         return events + [self._counted(row, end) for row in self._counter.finish(self._judge)]
-
-    def _cleaned(self, block: AudioFrame) -> AudioFrame:
-        """What the encoder's front end makes of it, if it has one."""
-        return block if self._front_end is None else self._front_end(block)
 
     def _step(self, block: AudioFrame, active: bool, heard: int) -> list[WakeEvent]:
         """One hop; ``heard`` is where the real audio ends."""
@@ -173,9 +183,11 @@ class Engine:
                 self.observer(window, match)
         rows = self._counter.push(block, self._judge, active=window is not None)
         events = [self._counted(row, min(block.end, heard)) for row in rows]
-        fires = self._trigger.push(match, block.end)
+        self._presence.push(block)
+        fires = self._trigger.push(match, block.end, self._presence.present)
         if not fires or window is None or match is None or match.sound in self.scorer.patterns:
             return events
+        self._presence.begin(match.sound, window.samples)
         event = WakeEvent(
             sound=match.sound,
             score=match.score,

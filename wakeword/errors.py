@@ -23,6 +23,8 @@ Messages are for the person at the keyboard: what is wrong and what to do next.
 
 from __future__ import annotations
 
+import math
+
 
 class WakesoundError(Exception):
     """Base of all of them; the command line prints it as one line and exits with 2."""
@@ -99,3 +101,25 @@ class MissingExtra(WakesoundError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs more packages: pip install 'wakesound[{extra}]'")
         self.extra = extra
+
+
+def require_positive(owner: object, *names: str) -> None:
+    """Check settings that must be above 0 and finite.
+
+    Raises:
+        ConfigError: one of the attributes ``names`` of ``owner`` is not.
+    """
+    for name in names:
+        if not 0 < getattr(owner, name) < math.inf:
+            raise ConfigError(f"{name} must be positive, not {getattr(owner, name)}")
+
+
+def require_not_negative(owner: object, *names: str) -> None:
+    """Check settings that must be 0 or more and finite.
+
+    Raises:
+        ConfigError: one of the attributes ``names`` of ``owner`` is not.
+    """
+    for name in names:
+        if not 0 <= getattr(owner, name) < math.inf:
+            raise ConfigError(f"{name} must be 0 or more, not {getattr(owner, name)}")

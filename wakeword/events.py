@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,8 @@ class Match:
     sound: str
     """Name of the sound."""
     score: float
-    """How like the sound it is: what :class:`wakeword.likeness.Likeness` says, about -1..1."""
+    """How like the sound it is: what
+    :class:`wakeword.scoring.likeness.Likeness` says, about -1..1."""
     threshold: float
     """From this score on it counts."""
     take: str

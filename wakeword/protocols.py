@@ -1,12 +1,20 @@
-"""The seams of the engine. Whatever has these members fits, without a base class."""
+"""The seams of the engine. Whatever has these members fits, without a base class.
+
+Finding encoders, gates, sources and sinks: one module each, known by the module's name.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from wakeword.errors import ConfigError
+
 if TYPE_CHECKING:
-    from wakeword.audio import AudioFrame, FloatArray
+    from wakeword.audio.frames import AudioFrame, FloatArray
     from wakeword.events import WakeEvent
 
 
@@ -52,33 +60,12 @@ class Gate(Protocol):
 
 
 @runtime_checkable
-class FrontEnd(Protocol):
-    """Cleans one stream before anything else hears it. The same audio always gives the same.
-
-    However the stream is cut into frames, the result is the same too.
-    """
-
-    @property
-    def latency(self) -> int:
-        """How many samples late the audio comes out."""
-        ...
-
-    def __call__(self, frame: AudioFrame) -> AudioFrame:
-        """The frame, cleaned: as long and at the same time, ``latency`` samples late."""
-        ...
-
-    def reset(self) -> None:
-        """Forget the past."""
-        ...
-
-
-@runtime_checkable
 class Encoder(Protocol):
     """Turns windows of sound into embeddings. The same audio always gives the same one.
 
     Several threads may embed at once: one for each source that is listened to. An encoder that
-    hears short windows well may say how short as ``short_seconds``: see :mod:`wakeword.views`. One
-    that hears behind a front end says which as ``front_end``: see :mod:`wakeword.front_ends`.
+    hears short windows well may say how short as ``short_seconds``: see
+    :mod:`wakeword.embedding.embedder`.
     """
 
     @property
@@ -120,7 +107,7 @@ class Encoder(Protocol):
 class FrameEncoder(Encoder, Protocol):
     """An encoder that hears a window as frames, each of a few samples and by itself.
 
-    Windows that overlap then share frames: see :mod:`wakeword.ear`.
+    Windows that overlap then share frames: see :mod:`wakeword.embedding.embedder`.
     """
 
     @property
@@ -198,3 +185,22 @@ class Sink(Protocol):
     def __call__(self, event: WakeEvent) -> object:
         """Take the event; may return a coroutine."""
         ...
+
+
+def plugin_names(package: str) -> list[str]:
+    """Names of the plug-ins in ``package``, e.g. ``"wakeword.gates"``; private ones left out."""
+    path = importlib.import_module(package).__path__
+    return sorted(m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
+
+
+def load_plugin(package: str, name: str) -> ModuleType:
+    """Import the plug-in ``name`` of ``package``.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    known = plugin_names(package)
+    if name not in known:
+        kind = package.rpartition(".")[2].removesuffix("s").replace("_", " ")
+        raise ConfigError(f"there is no {kind} {name!r}; known: {', '.join(known)}")
+    return importlib.import_module(f"{package}.{name}")

@@ -14,12 +14,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from wakeword.audio import AudioFrame, FloatArray
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.embedding.embedder import checked
 from wakeword.events import WakeEvent
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.takes import Take
-from wakeword.windows import checked
 
 RATE = 16000
 """Samples per second of everything here, unless something else is asked for."""

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import click
 
-from runtime.batch.journal import FILE, place
-from runtime.batch.recordings import PARCEL_FILES, find_recordings
+from runtime.labels.batch.job import PARCEL_FILES, find_recordings
+from runtime.labels.batch.journal import FILE, place
 
 LABELS = "dog barking, crying baby, rain, door knock, whistling"
 WORKERS = 2

@@ -12,9 +12,9 @@ from wakebench.manifest import Manifest
 from wakebench.material import negative_plans
 from wakebench.protocol import Protocol
 from wakebench.synth import RATE
-from wakeword.audio import AudioFrame, FloatArray
+from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.engine import Engine
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Encoder
 
 

@@ -9,21 +9,20 @@ from pathlib import Path
 
 import numpy as np
 
-from enroll.beats import single_beats
 from enroll.finder import find_takes
+from enroll.patterns import single_beats
 from enroll.session import Enrollment
 from wakebench.identity import generator
 from wakebench.manifest import Manifest
 from wakebench.mixing import at_level
 from wakebench.synth import RATE, background, loudest_db, make_room, make_source, power_db
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.audiofile import AudioClip
-from wakeword.config import EngineConfig
-from wakeword.engine import Engine
-from wakeword.library import SoundLibrary
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.reading import AudioClip
+from wakeword.engine import Engine, EngineConfig
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
+from wakeword.library.records import PatternRecord
 from wakeword.protocols import Encoder
-from wakeword.records import PatternRecord
-from wakeword.takes import Take
 
 KINDS = ("clap", "knock", "finger_snap", "tongue_click")
 """Made sounds, each in a room of its own; claps and knocks are scarce among free recordings."""

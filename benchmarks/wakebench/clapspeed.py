@@ -24,9 +24,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from runtime.quantize import PRECISIONS, quantize
+from runtime.models.quantize import PRECISIONS, quantize
 from wakebench.speed import ENVIRONMENT
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.encoders import create_encoder
 from wakeword.encoders.clap import ClapEncoder
 from wakeword.labels import Classifier

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from wakebench.identity import code_key, generator
 from wakebench.synth import RATE, background
-from wakeword.audio import FloatArray
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 
 
 class Clip(Protocol):

@@ -19,7 +19,7 @@ from wakebench.mixing import at_level, faded, gain_curve, microphone
 from wakebench.sounds import Sound
 from wakebench.stream import Layout, Placed, Section, Stream, on_16_bits
 from wakebench.synth import RATE, loudest_db, make_room, power_db
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 CLEAN = math.inf
 """The SNR of a stream without background."""

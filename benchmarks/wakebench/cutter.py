@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wakeword.audio import FloatArray
-from wakeword.logmel import decibels
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import decibels
 
 FRAME_SECONDS = 0.01
 SMOOTHING_FRAMES = 3

@@ -34,15 +34,15 @@ from wakebench.protocol import QUICK, Protocol
 from wakebench.runner import Run, Runner
 from wakebench.stream import Layout, cached_audio
 from wakebench.synth import RATE
-from wakeword.audio import FloatArray
-from wakeword.config import SegmenterConfig
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.resampling import resample
+from wakeword.audio.segmenter import SegmenterConfig
+from wakeword.embedding.embedder import embed_views, focused, is_short
+from wakeword.embedding.variants import embed_once
 from wakeword.encoders import DEFAULT
 from wakeword.errors import WakesoundError
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.resampler import resample
-from wakeword.takes import Take
-from wakeword.variants import embed_once
-from wakeword.views import embed_views, focused, is_short
 
 ENROLLED = 3
 """Takes per sound."""

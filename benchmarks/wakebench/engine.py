@@ -14,20 +14,18 @@ from enroll.session import Enrollment
 from wakebench.identity import code_key, digest
 from wakebench.synth import RATE
 from wakebench.trace import Firing, Trace
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.audiofile import AudioClip
-from wakeword.bank import bank_path
-from wakeword.config import EngineConfig
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.reading import AudioClip
+from wakeword.audio.resampling import resample
+from wakeword.embedding.embedder import short_seconds
 from wakeword.encoders import create_encoder
-from wakeword.engine import Engine
+from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import TakeRejected
 from wakeword.events import Match, WakeEvent, Window
-from wakeword.front_ends import name_of
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.resampler import resample
-from wakeword.takes import Take
-from wakeword.views import short_seconds
+from wakeword.scoring.bank import bank_path
 
 REFUSED = -9.0
 """Below every score."""
@@ -46,7 +44,6 @@ class RememberingEncoder:
         self.dim = encoder.dim
         self.window_seconds = encoder.window_seconds
         self.short_seconds = short_seconds(encoder)
-        self.front_end = name_of(encoder)
 
     def forget(self) -> None:
         """Start afresh: with the next stream."""

@@ -17,12 +17,11 @@ import numpy as np
 
 from wakebench.identity import digest
 from wakebench.synth import RATE
-from wakeword import plugins
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding.embedder import checked
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError
-from wakeword.protocols import Encoder
-from wakeword.windows import checked
+from wakeword.protocols import Encoder, plugin_names
 
 BATCH = 64
 PEAK = 0.5
@@ -84,7 +83,7 @@ def any_encoder(spec: str) -> Encoder:
     Raises:
         ConfigError: there is none of that name.
     """
-    if spec.partition(":")[0] in plugins.names("wakeword.encoders"):
+    if spec.partition(":")[0] in plugin_names("wakeword.encoders"):
         return create_encoder(spec)
     found = _made(spec)
     return found if isinstance(found, Encoder) else ForeignEncoder(spec)

@@ -18,8 +18,8 @@ from wakebench.pool import Pool
 from wakebench.runner import Run
 from wakebench.stream import Layout, cached_audio, obtain
 from wakebench.synth import RATE
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.config import SegmenterConfig
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.gates import create_gate
 from wakeword.gates.vad import VadGate
 from wakeword.protocols import Gate

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from wakebench.identity import code_key
 from wakebench.synth import RATE
 from wakebench.trace import Trace
-from wakeword.audio import FloatArray
-from wakeword.config import TriggerConfig
-from wakeword.takes import Take
+from wakeword.audio.frames import FloatArray
+from wakeword.library.recordings import Take
+from wakeword.scoring.decision import TriggerConfig
 
 HOP = RATE // 10
 QUIET_DB = -60.0

@@ -17,19 +17,19 @@ from pathlib import Path
 import click
 import numpy as np
 
+from enroll.changing import fit_vetoes
 from enroll.files import takes_of_file
 from enroll.negatives import hear_runs, heard_frames
-from enroll.vetoes import fit_vetoes
-from wakeword.audio import FloatArray
-from wakeword.bank import load_bank
-from wakeword.config import SegmenterConfig
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.segmenter import SegmenterConfig
+from wakeword.audio.speech import SpeechDetector
+from wakeword.embedding.variants import embed_take, in_noise, take_windows
 from wakeword.encoders import create_encoder
 from wakeword.errors import WakesoundError
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.speech import SpeechDetector
-from wakeword.takes import Take
-from wakeword.variants import embed_take, in_noise, take_windows
-from wakeword.veto import SPEECH, label_vectors
+from wakeword.scoring.bank import load_bank
+from wakeword.scoring.veto import SPEECH, label_vectors
 
 TAKES, MOST_TESTED, MOST_RUNS = 3, 5, 150
 ROOM = 0.1

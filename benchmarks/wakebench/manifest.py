@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from wakeword.audio import FloatArray
-from wakeword.audiofile import read_audio
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.errors import ConfigError
-from wakeword.resampler import resample
 
 NAME = "manifest.csv"
 KINDS = ("event", "background", "speech")

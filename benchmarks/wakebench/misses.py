@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakebench import metrics
 from wakebench.compose import CLEAN
 from wakebench.identity import generator
 from wakebench.protocol import Protocol
 from wakebench.tally import OWN, Tally
-from wakeword import metrics
 
 TARGETS = (0.1, 0.5, 1.0)
 """False alarms per hour and sound at which misses are stated."""

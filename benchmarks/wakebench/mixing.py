@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from wakebench.synth import RATE, background, power_db
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 FLOOR_DB = -75.0
 """Pink noise of the microphone, in every stream."""

@@ -17,17 +17,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from enroll.label_calibration import LabelThreshold, fit_labels
-from runtime.classifier import watching_classifier
+from enroll.words import LabelThreshold, fit_labels
+from runtime.labels.classifier import watching_classifier
 from wakebench.mixing import at_level, faded
 from wakebench.synth import loudest_db, power_db
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.audiofile import read_audio
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.encoders import create_encoder
-from wakeword.labels.alarm import Alarm, AlarmConfig
-from wakeword.labels.watch import LabelWatch, Look, WatchConfig
+from wakeword.labels.watch import Alarm, AlarmConfig, LabelWatch, Look, WatchConfig
 from wakeword.protocols import Encoder
-from wakeword.resampler import resample
 
 Row = dict[str, str]
 

@@ -18,17 +18,17 @@ from typing import Any
 import click
 import numpy as np
 
-from enroll.named import read_text
 from enroll.session import Enrollment
+from enroll.words import read_text
 from wakebench.monitor import LABELS, Material, Stream, matched
-from wakeword.audio import AudioFrame, FloatArray
+from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.events import WakeEvent
 from wakeword.labels import Classifier
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 from wakeword.protocols import TextEncoder
-from wakeword.scorer import Scorer
+from wakeword.scoring.scorer import Scorer
 
 BUDGETS = (0.5, 2.0, 5.0, 10.0)
 """False wakes per hour and sound."""

@@ -23,13 +23,13 @@ import numpy as np
 
 from enroll.negatives import hear_runs
 from wakebench.manifest import Manifest, Row, fit_rows
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.bank import NegativeBank, file_name, write_bank
-from wakeword.config import TriggerConfig
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.embedding.embedder import view_dim
 from wakeword.encoders import DEFAULT, create_encoder
+from wakeword.library.storage import write_atomically, write_bytes
 from wakeword.protocols import Encoder
-from wakeword.storage import write_atomically, write_bytes
-from wakeword.views import view_dim
+from wakeword.scoring.bank import NegativeBank, file_name, write_bank
+from wakeword.scoring.decision import TriggerConfig
 
 LARGEST_MB = 3.0
 BYTES = 0.42

@@ -15,12 +15,12 @@ from wakebench.identity import generator
 from wakebench.mixing import at_level
 from wakebench.synth import RATE, Room, SoundSource, background, loudest_db, make_room, power_db
 from wakebench.synth.whistle import Whistle, rising, tune
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.audiofile import AudioClip
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.takes import Take
 
 LEAST_SEMITONES = 2.0
 """A tune and its reversal differ by so much on average."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from wakebench.compose import CLEAN
 from wakebench.identity import generator
 from wakebench.sounds import Sound
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from wakebench.identity import digest, generator
 from wakebench.mixing import at_level, faded
 from wakebench.stream import on_16_bits
 from wakebench.synth import RATE, background, loudest_db, power_db
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 ROOM_SECONDS = 0.5
 """Recorded before and after the sound, beyond what the clip itself has."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from wakebench.page import page
 from wakebench.plots import plots, save, svg
-from wakeword.storage import explained
+from wakeword.library.storage import explained
 
 SCHEMA = 1
 PACKAGES = ("wakesound", "numpy", "faiss-cpu", "onnxruntime", "soxr", "webrtcvad-wheels")

@@ -16,7 +16,7 @@ from wakebench.protocol import Library, Protocol, libraries
 from wakebench.recording import recorded
 from wakebench.stream import Composed, Plan, cached_audio, obtain
 from wakebench.system import make_system
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 REFUSED = "refused.json"
 

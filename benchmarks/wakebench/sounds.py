@@ -14,8 +14,8 @@ from wakebench.identity import digest, generator
 from wakebench.manifest import Manifest, Row
 from wakebench.synth.kinds import KINDS, make_source
 from wakebench.synth.samples import RATE
-from wakeword.audio import FloatArray
-from wakeword.takes import Take
+from wakeword.audio.frames import FloatArray
+from wakeword.library.recordings import Take
 
 FEWEST_TAKES = 4
 """Three to enroll and one to hear again."""

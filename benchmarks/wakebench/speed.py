@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wakebench.synth import RATE, background, make_source
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 BUSY = ("music", "speech", "crockery", "babble")

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from wakebench.synth import RATE
-from wakeword.audio import FloatArray
-from wakeword.audiofile import encode_flac, read_audio
-from wakeword.storage import write_atomically
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import encode_flac, read_audio
+from wakeword.library.storage import write_atomically
 
 
 @dataclass(frozen=True)

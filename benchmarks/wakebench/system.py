@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from wakebench.trace import Trace
-from wakeword import plugins
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.errors import ConfigError
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
+from wakeword.protocols import load_plugin
 
 
 class System(Protocol):
@@ -80,7 +80,7 @@ def make_system(spec: str) -> System:
         return EngineSystem(rest)
     name, _, variant = rest.partition(":")
     if kind == "baseline":
-        return cast(System, plugins.load("wakebench.baselines", name).create(variant))
+        return cast(System, load_plugin("wakebench.baselines", name).create(variant))
     if kind != "peer":
         raise ConfigError(f"a system is engine:…, baseline:… or peer:…, not {spec!r}")
     try:

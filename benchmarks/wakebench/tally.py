@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wakebench import metrics
 from wakebench.protocol import Library
 from wakebench.runner import Heard, Run
 from wakebench.stream import Layout
 from wakebench.synth import RATE
 from wakebench.trace import Firing, Trace
-from wakeword import metrics
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]

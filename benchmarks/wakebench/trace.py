@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.config import TriggerConfig
 from wakeword.events import Match
-from wakeword.storage import write_atomically
-from wakeword.trigger import Trigger
+from wakeword.library.storage import write_atomically
+from wakeword.scoring.decision import Trigger, TriggerConfig
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from wakebench import classes
+from wakebench import classes, metrics
 from wakebench.clips import FileClip
 from wakebench.compose import EventPlan, NegativePlan
 from wakebench.identity import generator
@@ -31,8 +31,7 @@ from wakebench.manifest import Manifest, Row
 from wakebench.sounds import Sound, takes_in
 from wakebench.stream import Placed
 from wakebench.synth import RATE
-from wakeword import metrics
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 ENROLLED, HEARD = 3, 8
 RECORDINGS = {

@@ -16,7 +16,7 @@ from wakebench.manifest import Manifest, Row
 from wakebench.negatives import LARGEST_MB, build
 from wakeword.encoders._whitening import Whitening
 from wakeword.encoders.logmel import LogMelEncoder
-from wakeword.storage import write_atomically
+from wakeword.library.storage import write_atomically
 
 
 def fit(manifest: Manifest, rows: Sequence[Row]) -> Whitening:

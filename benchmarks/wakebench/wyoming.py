@@ -29,7 +29,7 @@ from wyoming.audio import AudioChunk, AudioStart
 from wyoming.client import AsyncTcpClient
 
 from enroll import enroll_files
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 from wakeword.encoders import DEFAULT, create_encoder
 
 CHUNK = 1024

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.label_options import labels_options, understood, wanted_labels
+from runtime.cli.options import (
     FiniteRange,
     Settings,
     encoder_option,
@@ -17,15 +18,13 @@ from runtime.cli.settings import (
     json_option,
     library_option,
 )
-from runtime.cli.wanted_labels import labels_options, understood, wanted_labels
 from wakeword.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
-    from runtime.batch.engine import Engine
-    from runtime.batch.job import Job
-    from runtime.batch.run import Summary
-    from wakeword.labels.confusion import Confusion
-    from wakeword.labels.truth import TrueLabel
+    from runtime.labels.batch.job import Job
+    from runtime.labels.batch.local import Engine
+    from runtime.labels.batch.run import Summary
+    from wakeword.labels.accuracy import Confusion, TrueLabel
 
 FEWEST_SHOWN = 5
 """So many bad recordings are shown with their reasons; the result has all."""
@@ -126,8 +125,8 @@ def command(
     DIR is searched with the folders in it. When it is interrupted, the same command goes on
     where it was.
     """
-    from runtime.batch.run import check_tables, run
     from runtime.cli import screen
+    from runtime.labels.batch.run import check_tables, run
 
     check_tables(out, slices, restart=restart)
     if not folder.is_dir():
@@ -138,7 +137,7 @@ def command(
     spec = settings.encoder_spec(settings.open_library())
     job = _job(folder, named, spec, device, closed, window, templates, slices is not None)
     if known:
-        from runtime.batch.accuracy import check_truth
+        from runtime.labels.batch.results import check_truth
 
         check_truth(known, job.labels)
     if not as_json:
@@ -164,14 +163,14 @@ def command(
 
 
 def _read_truth(path: Path | None) -> list[TrueLabel]:
-    from wakeword.labels.truth import read_truth
+    from wakeword.labels.accuracy import read_truth
 
     return [] if path is None else read_truth(path)
 
 
 def _labels(labels: str | None, labels_file: Path | None, truth: list[TrueLabel]) -> list[str]:
     """Those that are named, or else those of the truth file."""
-    from wakeword.labels.classification import NONE
+    from wakeword.labels.classifier import NONE
 
     if truth and labels is None and labels_file is None:
         return list(dict.fromkeys(clip.label for clip in truth if clip.label != NONE))
@@ -179,10 +178,10 @@ def _labels(labels: str | None, labels_file: Path | None, truth: list[TrueLabel]
 
 
 def _engine(name: str, address: str | None, jobs: int | None) -> Engine:
-    from runtime.batch.local import LocalEngine, processors
+    from runtime.labels.batch.local import LocalEngine, processors
 
     if name == "ray":
-        from runtime.batch.cluster import RayEngine
+        from runtime.labels.batch.cluster import RayEngine
 
         return RayEngine(address, jobs)
     if address is not None:
@@ -201,8 +200,8 @@ def _job(
     keep_slices: bool,
 ) -> Job:
     """What is asked. The encoder that read the labels is let go: each hearer has its own."""
-    from runtime.batch.job import SLICE_SECONDS, Job
-    from runtime.classifier import make_classifier
+    from runtime.labels.batch.job import SLICE_SECONDS, Job
+    from runtime.labels.classifier import make_classifier
     from wakeword.encoders import create_encoder
 
     encoder = create_encoder(spec, device=device)
@@ -223,7 +222,7 @@ def _job(
 
 
 def _accuracy(truth: list[TrueLabel], job: Job, done: Summary) -> tuple[Confusion, int] | None:
-    from runtime.batch.accuracy import accuracy
+    from runtime.labels.batch.results import accuracy
 
     return accuracy(truth, job.folder, done.tops, job.labels) if truth else None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.options import (
     FiniteRange,
     Settings,
     encoder_option,
@@ -16,9 +16,9 @@ from runtime.cli.settings import (
 )
 
 if TYPE_CHECKING:
-    from enroll.recalibration import Refitted
-    from wakeword.ambient import Ambient
-    from wakeword.library import SoundLibrary
+    from enroll.changing import Refitted
+    from wakeword.library.ambient import Ambient
+    from wakeword.library.library import SoundLibrary
     from wakeword.protocols import Encoder
 
 

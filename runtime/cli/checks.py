@@ -13,11 +13,11 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
-from runtime.cli.settings import Settings
+from runtime.cli.options import Settings
 from wakeword.errors import ConfigError, LibraryCorrupt, WakesoundError
 
 if TYPE_CHECKING:
-    from wakeword.library import SoundLibrary
+    from wakeword.library.library import SoundLibrary
     from wakeword.protocols import Encoder
 
 Verdict = Literal["good", "note", "bad"]
@@ -39,8 +39,6 @@ EXTRAS = {
     "mic": ("PyAudio",),
     "mic-sounddevice": ("sounddevice",),
     "clap": ("torch", "transformers"),
-    "denoise": ("webrtc-noise-gain",),
-    "dereverb": ("nara_wpe",),
     "mqtt": ("aiomqtt",),
     "server": ("fastapi", "uvicorn"),
 }
@@ -102,7 +100,7 @@ def extras(_: Settings) -> Iterator[Finding]:
 
 def microphones(_: Settings) -> Iterator[Finding]:
     """Does the sound system answer, and with which microphones?"""
-    from runtime.devices import list_microphones
+    from runtime.sources._devices import list_microphones
 
     try:
         found = list_microphones()
@@ -185,8 +183,8 @@ def threads(_: Settings) -> Iterator[Finding]:
 
 def _cache(library: SoundLibrary, encoder: Encoder) -> Finding:
     """Whether the embeddings of all takes are at hand."""
-    from wakeword.vectors import FILE, VectorCache
-    from wakeword.views import view_dim
+    from wakeword.embedding.embedder import view_dim
+    from wakeword.library.vectors import FILE, VectorCache
 
     cached = VectorCache(library.folder, encoder.id, view_dim(encoder)).read()
     missing = sum(take.file not in cached for s in library.sounds() for take in s.takes)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.label_options import labels_options, understood, wanted_labels
+from runtime.cli.options import (
     FiniteRange,
     Settings,
     encoder_option,
@@ -16,14 +17,13 @@ from runtime.cli.settings import (
     json_option,
     library_option,
 )
-from runtime.cli.wanted_labels import labels_options, understood, wanted_labels
 from wakeword.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from wakeword.audiofile import AudioClip
-    from wakeword.labels.classification import Classification
+    from wakeword.audio.reading import AudioClip
+    from wakeword.labels.classifier import Classification
 
 TIMELINES = (".json", ".csv", ".txt", ".png")
 """What a timeline may be: JSON, CSV, Audacity's label track, a picture."""
@@ -82,11 +82,11 @@ def command(
     The labels are words, in English or Chinese; nothing has to be enrolled. A FILE may also
     be none of them.
     """
-    from runtime.classifier import make_classifier
     from runtime.cli import screen
-    from wakeword.audiofile import read_audio
+    from runtime.labels.classifier import make_classifier
+    from wakeword.audio.reading import read_audio
+    from wakeword.audio.resampling import resample
     from wakeword.labels import timeline as forms
-    from wakeword.resampler import resample
 
     _check(files, timeline)
     named = wanted_labels(labels, labels_file)
@@ -141,7 +141,7 @@ def _write(timeline: Path, heard: Classification, clip: AudioClip, title: str) -
 
     kind = timeline.suffix.lower()
     if kind == ".png":
-        from runtime.timeline_picture import draw
+        from runtime.labels.picture import draw
 
         content = draw(heard, clip.samples, clip.rate, title)
     elif kind == ".json":
@@ -159,7 +159,7 @@ def _show(console: Console, path: Path, heard: Classification, top: int | None) 
     from rich.text import Text
 
     from runtime.cli import screen
-    from wakeword.labels.classification import NONE
+    from wakeword.labels.classifier import NONE
 
     table = screen.table("Label", "Score", "", "Likeness", right=("Score", "Likeness"))
     for label, score in heard.ranked[:top]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.cli.settings import Settings, examples, library_option
+from runtime.cli.options import Settings, examples, library_option
 from wakeword.errors import ConfigError, WakesoundError
 
 if TYPE_CHECKING:
     from runtime.configuration import Configuration, Problem
-    from runtime.configuration.hook import Hook
+    from runtime.hooks.hook import Hook
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -124,7 +124,7 @@ def _hook_problems(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _complete_hooks(configuration: Configuration) -> Iterator[tuple[int, Hook]]:
-    from runtime.configuration.hook import build
+    from runtime.hooks.hook import build
 
     for number, table in enumerate(configuration.table.hooks):
         try:
@@ -136,8 +136,8 @@ def _complete_hooks(configuration: Configuration) -> Iterator[tuple[int, Hook]]:
 
 def _warnings(settings: Settings, configuration: Configuration) -> Iterator[Problem]:
     """What may be as it should be, but not here and now."""
-    from runtime.configuration.hook import variables
-    from wakeword.records import clean_name
+    from runtime.hooks.hook import variables
+    from wakeword.library.records import clean_name
 
     library = settings.open_library()
     for number, table in enumerate(configuration.table.hooks):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import Decorated, Settings
+from runtime.cli.options import Decorated, Settings
 
 if TYPE_CHECKING:
     from runtime.configuration import Configuration, Problem
-    from runtime.configuration.hook import Hook
-    from runtime.listener import WakeListener
-    from wakeword.config import EngineConfig
+    from runtime.hooks.hook import Hook
+    from runtime.listening.listener import WakeListener
+    from wakeword.engine import EngineConfig
 
 ENGINE_OPTIONS = {
     "gate": "gate",
@@ -54,7 +54,7 @@ def engine_config(settings: Settings, **options: Any) -> EngineConfig:
         settings: what all commands share.
         options: fields of the ``EngineConfig`` that the command has options for.
     """
-    from wakeword.config import EngineConfig
+    from wakeword.engine import EngineConfig
 
     configuration = settings.configuration()
     return replace(configuration.engine_config() if configuration else EngineConfig(), **options)
@@ -92,7 +92,7 @@ def add_hooks(settings: Settings, listener: WakeListener) -> None:
 
 def problems(command: click.Command, configuration: Configuration) -> Iterator[Problem]:
     """What is wrong with the table that is named like a command."""
-    from runtime.configuration.problems import suggestion
+    from runtime.configuration.schema import suggestion
 
     options = _options(command)
     context = click.Context(command, resilient_parsing=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from runtime.cli.settings import examples, json_option, verbose_option
+from runtime.cli.options import examples, json_option, verbose_option
 
 
 @click.command("devices", epilog=examples("wakesound devices", "wakesound listen --source mic:USB"))
@@ -18,7 +18,7 @@ def command(as_json: bool) -> None:
     A part of a name that fits one of them, or its number, is enough for --source mic:NAME.
     """
     from runtime.cli import screen
-    from runtime.devices import list_microphones
+    from runtime.sources._devices import list_microphones
 
     microphones = list_microphones()
     if as_json:

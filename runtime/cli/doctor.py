@@ -6,7 +6,13 @@ from dataclasses import asdict
 
 import click
 
-from runtime.cli.settings import Settings, encoder_option, examples, json_option, library_option
+from runtime.cli.options import (
+    Settings,
+    encoder_option,
+    examples,
+    json_option,
+    library_option,
+)
 
 SIGNS = {"good": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
 
@@ -40,7 +46,7 @@ def command(ctx: click.Context, settings: Settings, room: str | None, as_json: b
 
     findings = [finding for check in checks.ALL for finding in check(settings)]
     if room is not None:
-        from runtime.cli.room_check import check_room
+        from runtime.cli.room import check_room
 
         with screen.progress("Listening to the room") as shown:
             findings += check_room(settings, room, shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.options import (
     FiniteRange,
     Settings,
     encoder_option,
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from enroll import EnrollmentResult
-    from wakeword.library import SoundLibrary
+    from wakeword.library.library import SoundLibrary
+    from wakeword.library.records import TextRecord
     from wakeword.protocols import Encoder
-    from wakeword.records import TextRecord
 
 
 @click.command(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "--takes",
     metavar="N",
     type=click.IntRange(min=1, max=50),
-    help="How many takes to record.  [default: 5]",
+    help="How many takes to record.  [default: 10 of a short sound, 5 of a long one]",
 )
 @click.option("--source", metavar="URI", help="Where to record: mic or mic:NAME.  [default: mic]")
 @click.option("--ambient", metavar="FILE", help="A recording of the room without the sound.")
@@ -107,7 +107,8 @@ def command(
     that knows them. A sound that is enrolled gets the words beside its takes.
     """
     from enroll import Enrollment, enroll_files
-    from runtime.cli import enrolled, screen
+    from runtime.cli import guide as enrolled
+    from runtime.cli import screen
 
     if files and (takes or source):
         raise click.UsageError("--takes and --source are for recording; leave them out with files")
@@ -142,9 +143,9 @@ def command(
 
         wanted = [make_pattern(pattern, (), 0.0) for pattern in patterns]
         enrollment = Enrollment(library, encoder, spec, name, patterns=wanted, **options)
-        result = Guide(enrollment, library).run(source or "mic", takes or 5)
+        result = Guide(enrollment, library, takes).run(source or "mic")
     if labels:
-        from enroll.refit import set_vetoes
+        from enroll.changing import set_vetoes
 
         result = replaced(result, sound=set_vetoes(library, encoder, name, labels))
     if as_json:
@@ -160,8 +161,8 @@ def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
         ConfigError: the encoder knows no words.
         EncoderError: it does not know one of these.
     """
-    from enroll.vetoes import parse_labels
-    from wakeword.veto import SPEECH, label_vectors
+    from enroll.changing import parse_labels
+    from wakeword.scoring.veto import SPEECH, label_vectors
 
     guard = [SPEECH] if speech == "guard" else []
     labels = list(dict.fromkeys([*parse_labels(veto), *guard]))
@@ -177,8 +178,8 @@ def _read(text: str, encoder: Encoder) -> TextRecord:
         ConfigError: they make no sense, or the encoder knows no words.
         EncoderError: it does not know these.
     """
-    from enroll.named import read_text
-    from runtime.classifier import make_classifier
+    from enroll.words import read_text
+    from runtime.labels.classifier import make_classifier
 
     return read_text(text, make_classifier(encoder))
 
@@ -194,8 +195,8 @@ def _in_words(
 ) -> EnrollmentResult:
     """Enroll words without takes, or give them to a sound that has some."""
     from enroll import Enrollment
+    from enroll.changing import set_text
     from enroll.session import existing
-    from enroll.text_change import set_text
 
     if patterns:
         raise click.UsageError("a pattern needs takes of one beat each; name files, or --takes")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runtime.cli.settings import Settings, examples, library_option
+from runtime.cli.options import Settings, examples, library_option
 
 
 @click.command(

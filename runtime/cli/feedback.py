@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     examples,
     history_option,
@@ -17,7 +17,7 @@ from runtime.cli.settings import (
 
 if TYPE_CHECKING:
     from enroll.feedback import FeedbackResult
-    from wakeword.library import SoundLibrary
+    from wakeword.library.library import SoundLibrary
     from wakeword.protocols import Encoder
 
 
@@ -76,7 +76,7 @@ def command(
     elif missed:
         result = _missed(settings, library, encoder, missed, sound or "")
     else:
-        from runtime.feedback import find_event, reject_event
+        from runtime.history.feedback import find_event, reject_event
 
         history = settings.open_history()
         entry = find_event(history, event or "", sound or "")
@@ -105,7 +105,12 @@ def _missed(
     settings: Settings, library: SoundLibrary, encoder: Encoder, missed: str, sound: str
 ) -> FeedbackResult:
     """Take in what was missed: a recording, or a near miss."""
-    from runtime.feedback import LAST, accept_event, add_recording, find_event
+    from runtime.history.feedback import (
+        LAST,
+        accept_event,
+        add_recording,
+        find_event,
+    )
 
     path = Path(missed)
     looks_like_id = 4 <= len(missed) <= 16 and set(missed) <= set("0123456789abcdef")

@@ -40,6 +40,7 @@ SECTIONS = {
         "doctor": "Find out what is wrong with this set-up.",
         "models": "List and fetch weights of encoders.",
         "bench": "Measure how well wake sounds are heard.",
+        "completion": "Let a shell complete commands and options.",
     },
 }
 """What ``wakesound --help`` shows: sections, commands and their one-line help."""

@@ -1,69 +1,235 @@
-"""The guided enrollment at the microphone: takes one after the other, each judged at once."""
+"""The level meter that is shown while takes are recorded.
+
+What an enrollment came to, for people and for programs.
+
+The guided enrollment at the microphone: takes one after the other, each judged at once.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.live import Live
 from rich.text import Text
 
 from enroll import Capture, Drafts, Enrollment
-from enroll.beats import single_beats
+from enroll.patterns import single_beats
 from runtime.cli import screen
-from runtime.cli.meter import Meter
 from runtime.sources import open_source
-from wakeword.errors import LibraryError
-from wakeword.takes import Take
+from runtime.sources._devices import play_flac
+from wakeword.errors import LibraryError, WakesoundError
+from wakeword.library.recordings import Take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
 
-    from enroll import EnrollmentResult, Finding
-    from wakeword.library import SoundLibrary
-    from wakeword.protocols import Source
+    from rich.console import Console
+
+    from enroll import EnrollmentResult, Finding, Reading
+    from wakeword.library.library import SoundLibrary
+
+
+LOWEST_DB = -72.0
+"""Level at the left end of the meter, dBFS; the right end is 0."""
+HOT_DB = -6.0
+"""From here on the meter is yellow."""
+WIDTH = 30
+HINT_SECONDS = 10.0
+"""After so long without a sound a hint is shown."""
+
+
+class Meter:
+    """A line at the bottom of the terminal; nothing where there is none.
+
+    Args:
+        console: the terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._shown = console.is_terminal
+
+    def __enter__(self) -> Meter:
+        if self._shown:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            self._live.stop()
+
+    def show(self, reading: Reading, title: str) -> None:
+        """Draw it anew.
+
+        Args:
+            reading: what the microphone delivers.
+            title: what is being recorded.
+        """
+        if self._shown:
+            self._live.update(render(reading, title), refresh=True)
+
+
+def render(reading: Reading, title: str) -> Text:
+    """The meter as a line of at most 80 columns."""
+    colour = "red" if reading.clipped else "yellow" if reading.level_db > HOT_DB else "green"
+    filled = screen.bar(1.0 - reading.level_db / LOWEST_DB, WIDTH)
+    line = Text.assemble((f"{title}  ", "bold"), (filled, colour))
+    line.append(f" {reading.level_db:4.0f} dBFS  ", style="dim")
+    if reading.settling:
+        return line.append("keep quiet ...", style="yellow")
+    if reading.clipped:
+        return line.append("too loud", style="red")
+    if reading.active:
+        return line.append("● recording", style="red")
+    if reading.waited_seconds >= HINT_SECONDS:
+        return line.append("nothing heard yet: closer, or louder?", style="yellow")
+    return line.append("make the sound")
+
+
+def summary(result: EnrollmentResult) -> dict[str, Any]:
+    """What was enrolled, as a JSON object."""
+    from runtime.cli.pattern import about
+    from runtime.cli.sounds import expectation
+
+    sound, calibration = result.sound, result.calibration
+    return {
+        "name": sound.name,
+        "takes": [
+            {
+                "file": take.file,
+                "length_seconds": round(take.end_seconds - take.start_seconds, 3),
+                "level_db": take.level_db,
+                "snr_db": take.snr_db,
+                "likeness": round(likeness, 4) if likeness is not None else None,
+            }
+            for take, likeness in _judged(result)
+        ],
+        "text": sound.text.written if sound.text else None,
+        "understood": sound.text.text if sound.text else None,
+        "threshold": sound.threshold,
+        "patterns": [about(pattern, sound.name) for pattern in sound.patterns],
+        "vetoes": [veto.label for veto in sound.vetoes],
+        "budget_per_hour": sound.budget_per_hour,
+        **expectation(calibration.expectation),
+        "findings": [
+            {"code": finding.code, "message": finding.message} for finding in result.findings
+        ],
+        "refitted": [
+            {
+                "name": one.after.name,
+                "threshold_before": one.before.threshold,
+                "threshold": one.after.threshold,
+            }
+            for one in result.refitted
+        ],
+    }
+
+
+def _judged(result: EnrollmentResult) -> list[tuple[Any, float | None]]:
+    """Each take with its likeness to the others, which a single one does not have."""
+    takes, scores = result.sound.takes, result.calibration.scores
+    return list(zip(takes, scores or [None] * len(takes), strict=True))
+
+
+def show(result: EnrollmentResult) -> None:
+    """Print it."""
+    from rich.text import Text
+
+    from runtime.cli import screen
+    from runtime.cli.pattern import in_words
+
+    console = screen.console()
+    numbers = ("Length", "Level", "Over noise", "Likeness")
+    table = screen.table("Take", *numbers, right=numbers)
+    for number, (take, likeness) in enumerate(_judged(result), 1):
+        table.add_row(
+            str(number),
+            f"{take.end_seconds - take.start_seconds:.2f} s",
+            f"{take.level_db:.0f} dBFS",
+            f"{take.snr_db:.0f} dB",
+            "-" if likeness is None else f"{likeness:.2f}",
+        )
+    if result.sound.takes:
+        console.print(table)
+    for finding in result.findings:
+        console.print(screen.note(finding.message))
+    sound = result.sound
+    console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
+    if sound.text is not None:
+        console.print(f"In words: {sound.text}.", soft_wrap=True)
+    for pattern in sound.patterns:
+        console.print(f"Wakes on {in_words(pattern, sound)}.")
+    if sound.vetoes:
+        console.print(f"Not on: {', '.join(veto.label for veto in sound.vetoes)}.")
+    about_it = " for a beat" if sound.patterns else f": {result.calibration}"
+    console.print(f"Threshold {sound.threshold:.2f}{about_it}.", soft_wrap=True)
+    for one in result.refitted:
+        change = f"{one.before.threshold:.2f} -> {one.after.threshold:.2f}"
+        text = f"{one.after.name} was fitted anew, or this would set it off: threshold {change}."
+        console.print(text, style="dim", soft_wrap=True)
+
 
 RATE = 48_000
 """Takes are recorded at this rate, so that they serve any encoder, also later."""
+SHORT_TAKES, LONG_TAKES = 10, 5
+"""How many takes are asked for: of short sounds and of long ones."""
+LONG_SECONDS = 1.5
+"""A sound is long from here on; decided by the first takes."""
+ENOUGH_TAKES, ENOUGH_LIKENESS = 5, 0.7
+"""With so many takes that are all so like the others, fewer will do."""
 
 
 class Guide:
     """Leads through the takes of one sound and enrolls it.
 
-    What was recorded is kept as drafts until the sound is enrolled, so an interruption costs
-    nothing.
+    The sound is made again and again, about a second apart; the takes are counted and judged as
+    they come. What was recorded is kept as drafts until the sound is enrolled, so an interruption
+    costs nothing.
 
     Args:
         enrollment: collects the takes; still empty.
         library: where the drafts are.
+        wanted: how many takes; None asks for ten of a short sound and five of a long one.
     """
 
-    def __init__(self, enrollment: Enrollment, library: SoundLibrary) -> None:
+    def __init__(
+        self, enrollment: Enrollment, library: SoundLibrary, wanted: int | None = None
+    ) -> None:
         self._enrollment = enrollment
         self._drafts = Drafts(library, enrollment.name)
+        self._asked_for = wanted
         self._paths: list[Path] = []  # the draft of each take of the enrollment
         self._number = 0
+        self._told_enough = False
         self._console = screen.console(stderr=True)
         self._interactive = sys.stdin.isatty() and self._console.is_terminal
 
-    def run(self, uri: str, wanted: int) -> EnrollmentResult:
-        """Record ``wanted`` takes from the source ``uri``, let them be redone, enroll.
+    def run(self, uri: str) -> EnrollmentResult:
+        """Record takes from the source ``uri``, let them be played, dropped or added, enroll.
 
         Raises:
-            SourceError: the source cannot be heard, nothing was heard, or it ended too early.
+            SourceError: the source cannot be heard, or nothing was heard for long.
             TakeRejected: a warning stops it.
             LibraryError: the sound or a draft cannot be stored.
         """
         try:
             self._resume()
-            self._record(uri, wanted)
-            while self._interactive and (again := self._to_redo()):
-                for index in sorted(again, reverse=True):
-                    self._drop(index)
-                self._record(uri, wanted)
+            self._record(uri, lambda: self._wanted)
+            while self._interactive and self._review():
+                self._record(uri, partial(int, len(self._paths) + 1))
             with screen.busy("Fitting the threshold"):
                 result = self._enrollment.finish()
         except BaseException:
@@ -74,6 +240,15 @@ class Guide:
         except LibraryError as error:  # the sound is enrolled all the same
             self._console.print(f"! {error}", style="yellow")
         return result
+
+    @property
+    def _wanted(self) -> int:
+        """How many takes to record, as far as is known by now."""
+        if self._asked_for is not None:
+            return self._asked_for
+        lengths = sorted(take.sound_seconds for take in self._enrollment.takes)
+        is_long = bool(lengths) and lengths[len(lengths) // 2] >= LONG_SECONDS
+        return LONG_TAKES if is_long else SHORT_TAKES
 
     def _resume(self) -> None:
         """Take up what an interrupted enrollment has left."""
@@ -89,24 +264,27 @@ class Guide:
         for path, take in found.items():
             self._judge(take, path)
 
-    def _record(self, uri: str, wanted: int) -> None:
-        """Record until there are so many takes."""
-        if len(self._paths) >= wanted:
+    def _record(self, uri: str, goal: Callable[[], int]) -> None:
+        """Record until there are as many takes as ``goal`` says, or Enter is pressed."""
+        missing = goal() - len(self._paths)
+        if missing <= 0:
             return
+        again = "once" if missing == 1 else f"{missing} times, about a second apart"
+        sooner = " Enter ends it sooner." if self._interactive and missing > 1 else ""
         with contextlib.closing(open_source(uri, RATE)) as source, Meter(self._console) as meter:
-            for take in self._heard(source, meter, wanted):
-                for part in single_beats(take) if self._enrollment.patterns else [take]:
-                    self._judge(part, self._drafts.save(part))
-                if len(self._paths) >= wanted:
-                    return
-        self._console.print(screen.note(f"{uri} ended after {len(self._paths)} of {wanted} takes"))
-
-    def _heard(self, source: Source, meter: Meter, wanted: int) -> Iterator[Take]:
-        for heard in Capture(source):
-            if isinstance(heard, Take):
-                yield heard
-            else:
-                meter.show(heard, f"Take {len(self._paths) + 1} of {wanted}")
+            self._console.print(f"Make the sound {again}.{sooner}")
+            for heard in Capture(source):
+                if isinstance(heard, Take):
+                    for part in single_beats(heard) if self._enrollment.patterns else [heard]:
+                        self._judge(part, self._drafts.save(part))
+                    if len(self._paths) >= goal():
+                        return
+                    self._tell_enough()
+                else:
+                    meter.show(heard, f"Take {len(self._paths) + 1} of {goal()}")
+                    if self._interactive and self._paths and _enter_pressed():
+                        return
+        self._console.print(screen.note(f"{uri} ended after {len(self._paths)} of {goal()} takes"))
 
     def _judge(self, take: Take, path: Path) -> None:
         """Add the take to the others and say what is thought of it."""
@@ -127,18 +305,55 @@ class Guide:
             sign, colour = ("✗", "red") if finding.refused else ("!", "yellow")
             self._console.print(screen.note(finding.message, sign=sign, colour=colour))
 
-    def _to_redo(self) -> list[int]:
-        """Which takes the user wants to record again."""
-        labels = [label.removeprefix("take ") for label in self._enrollment.labels]
-        doubtful = [labels[i] for i in range(len(labels)) if self._enrollment.findings(i)]
-        hint = f" ({' '.join(doubtful)}?)" if doubtful else ""
-        question = f"Enter keeps the takes; numbers record those again{hint}"
+    def _tell_enough(self) -> None:
+        """Say once that fewer takes will do."""
+        scores = self._enrollment.scores
+        if not self._interactive or self._told_enough or len(scores) < ENOUGH_TAKES:
+            return
+        if min(scores) >= ENOUGH_LIKENESS and len(scores) < self._wanted:
+            self._told_enough = True
+            text = f"{len(scores)} takes that agree will do; press Enter, or go on: more is better."
+            self._console.print(text, style="dim")
+
+    def _review(self) -> bool:
+        """Let takes be played and dropped; whether another one is to be recorded."""
+        question = "Enter enrolls these; NUMBER drops a take, p NUMBER plays it, + adds one"
         while True:
-            answer = click.prompt(question, default="", show_default=False, err=True)
-            numbers = answer.replace(",", " ").split()
-            if all(number in labels for number in numbers):
-                return [labels.index(number) for number in set(numbers)]
-            self._console.print(f"There are the takes {' '.join(labels)}.", style="yellow")
+            labels = self._numbers
+            if not labels:
+                self._console.print("No take is left.", style="yellow")
+                return True
+            hint = " ".join(f"{n}?" for i, n in enumerate(labels) if self._enrollment.findings(i))
+            prompt = f"{question} ({hint})" if hint else question
+            answer = click.prompt(prompt, default="", show_default=False, err=True)
+            words = answer.replace(",", " ").replace("+", " + ").split()
+            again, playing = "+" in words, "p" in words
+            numbers = [word for word in words if word not in ("+", "p")]
+            if not words:
+                return False
+            if not all(number in labels for number in numbers) or (playing and not numbers):
+                self._console.print(f"There are the takes {' '.join(labels)}.", style="yellow")
+            elif playing:
+                for number in numbers:
+                    self._play(labels.index(number))
+            else:
+                for index in sorted({labels.index(n) for n in numbers}, reverse=True):
+                    self._drop(index)
+                if numbers:
+                    self._console.print(f"{_count(len(self._paths))} left.", style="dim")
+                if again:
+                    return True
+
+    @property
+    def _numbers(self) -> list[str]:
+        """What each take is called in the prompt."""
+        return [label.removeprefix("take ") for label in self._enrollment.labels]
+
+    def _play(self, index: int) -> None:
+        try:
+            play_flac(self._paths[index].read_bytes())
+        except (WakesoundError, OSError) as error:
+            self._console.print(f"! {error}", style="yellow")
 
     def _drop(self, index: int) -> None:
         self._enrollment.drop(index)
@@ -148,6 +363,14 @@ class Guide:
         if self._paths:
             kept = f"{_count(len(self._paths))} kept; the same command goes on from there."
             self._console.print(kept, style="dim")
+
+
+def _enter_pressed() -> bool:
+    """Whether a line was typed meanwhile; it is read then."""
+    if not select.select([sys.stdin], [], [], 0)[0]:
+        return False
+    sys.stdin.readline()
+    return True
 
 
 def _count(takes: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     examples,
     history_option,
@@ -18,8 +18,7 @@ from runtime.cli.settings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runtime.history import History
-    from runtime.history_entry import HistoryEntry
+    from runtime.history.store import History, HistoryEntry
 
 SHORT = 8
 """Digits of an identifier that are shown."""
@@ -76,11 +75,11 @@ def command(
     if clear:
         click.echo(f"Forgot {history.clear()} events.")
     elif play:
-        from runtime.playback import play_flac
+        from runtime.sources._devices import play_flac
 
         play_flac(_audio(history, play))
     elif export:
-        from wakeword.storage import write_bytes
+        from wakeword.library.storage import write_bytes
 
         write_bytes(export[1], _audio(history, export[0]))
         click.echo(f"Wrote {export[1]}.")

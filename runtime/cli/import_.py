@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
-from runtime.cli.settings import Settings, encoder_option, examples, library_option
+from runtime.cli.options import (
+    Settings,
+    encoder_option,
+    examples,
+    library_option,
+)
 
 
 @click.command(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.label_options import wanted_labels
+from runtime.cli.options import (
     FiniteRange,
     Settings,
     encoder_option,
@@ -15,14 +16,13 @@ from runtime.cli.settings import (
     json_option,
     library_option,
 )
-from runtime.cli.wanted_labels import wanted_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wakeword.labels import Classifier
+    from wakeword.labels.accuracy import Confusion
     from wakeword.labels.advice import Remark
-    from wakeword.labels.confusion import Confusion
 
 LANGUAGES = ("written", "en", "zh", "both")
 """What ``labels eval`` may call the labels by."""
@@ -65,7 +65,7 @@ def check(settings: Settings, labels: str | None, labels_file: Path | None, as_j
     from runtime.cli import screen
     from wakeword.labels.advice import check as advise
     from wakeword.labels.advice import improved
-    from wakeword.labels.written import checked_labels
+    from wakeword.labels.wording import checked_labels
 
     named = checked_labels(wanted_labels(labels, labels_file), fewest=1)
     classifier = _classifier(settings)
@@ -172,9 +172,9 @@ def evaluate(
     what scores best.
     """
     from runtime.cli import screen
-    from runtime.label_eval import evaluate as measure
-    from wakeword.labels.truth import read_truth
-    from wakeword.labels.written import split_labels
+    from runtime.labels.evaluation import evaluate as measure
+    from wakeword.labels.accuracy import read_truth
+    from wakeword.labels.wording import split_labels
 
     clips = read_truth(truth, root)
     classifier = _classifier(settings, window)
@@ -193,7 +193,7 @@ def evaluate(
 
 
 def _classifier(settings: Settings, window: float | None = None) -> Classifier:
-    from runtime.classifier import make_classifier
+    from runtime.labels.classifier import make_classifier
 
     encoder, _ = settings.open_encoder(settings.open_library())
     return make_classifier(encoder, window_seconds=window)

@@ -8,29 +8,27 @@ from typing import TYPE_CHECKING
 import click
 
 from runtime.cli.configured import add_hooks, config_option
-from runtime.cli.hearing import (
-    action_timeout_option,
-    on_signals,
-    one_standard_input,
-    realtime_option,
-    sources_option,
-)
-from runtime.cli.settings import (
+from runtime.cli.options import (
     FiniteRange,
     Settings,
+    action_timeout_option,
     device_option,
     encoder_option,
     examples,
     json_option,
     library_option,
+    on_signals,
+    one_standard_input,
+    realtime_option,
     remember_options,
+    sources_option,
     threshold_offset_option,
 )
 from wakeword.errors import WakesoundError
 
 if TYPE_CHECKING:
     from runtime.cli.reports import Report
-    from runtime.listener import WakeListener
+    from runtime.listening.listener import WakeListener
 
 
 @click.command(
@@ -116,8 +114,9 @@ def command(
     wakes, and at last the end.
     """
     from runtime.cli.reports import JsonLines, Ticker
-    from runtime.listener import WakeListener
-    from wakeword.config import EngineConfig, TriggerConfig
+    from runtime.listening.listener import WakeListener
+    from wakeword.engine import EngineConfig
+    from wakeword.scoring.decision import TriggerConfig
 
     one_standard_input(sources)
     config = EngineConfig(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from runtime.cli.group import LazyGroup
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     config_file_option,
     configure_logging,
@@ -44,7 +44,12 @@ def wakesound(ctx: click.Context) -> None:
       wakesound listen --source mic --on whistle=exec:./lights.sh
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        if sys.stdout.isatty():
+            from runtime.cli.welcome import welcome
+
+            click.echo(welcome(ctx.ensure_object(Settings)))
+        else:
+            click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare()
     try:
         status = wakesound.main(
-            arguments, prog_name="wakesound", obj=settings, standalone_mode=False
+            arguments,
+            prog_name="wakesound",
+            obj=settings,
+            standalone_mode=False,
+            complete_var="_WAKESOUND_COMPLETE",
         )
         sys.stdout.flush()
     except WakesoundError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runtime.cli.settings import examples, json_option, verbose_option
+from runtime.cli.options import examples, json_option, verbose_option
 
 
 @click.group(
@@ -82,8 +82,8 @@ def pull(name: str) -> None:
     NAME is one of 'wakesound models list' or a CLAP model of the hub (owner/model). A
     download that broke off goes on where it stopped, and every file is checked.
     """
-    from runtime import hub
     from runtime.cli import screen
+    from runtime.models import hub
 
     with screen.progress(name, of="bytes") as shown:
         folder = hub.pull(name, shown)
@@ -114,7 +114,7 @@ def quantize_(name: str, out: Path | None, precision: str) -> None:
     NAME is clap, clap:unfused, clap:FOLDER and so on; its weights must be here. What it makes
     is used as --encoder clap:FOLDER.
     """
-    from runtime import quantize
+    from runtime.models import quantize
 
     def told(doing: str) -> None:
         click.echo(f"{doing} ...", err=True)
@@ -130,7 +130,7 @@ def quantize_(name: str, out: Path | None, precision: str) -> None:
 
 def _rows() -> list[_Row]:
     """Encoders that come along, then the known weights, then what else is in the cache."""
-    from wakeword import models
+    from wakeword.embedding import weights as models
 
     rows = _built_in()
     here = {model.hub_id: model for model in models.installed()}
@@ -146,13 +146,15 @@ def _rows() -> list[_Row]:
 
 def _built_in() -> list[_Row]:
     """The encoders that need nothing fetched; what they are is their module's first line."""
-    from wakeword import encoders, models, plugins
+    from wakeword import encoders
+    from wakeword.embedding import weights as models
+    from wakeword.protocols import load_plugin, plugin_names
 
     fetched = {known.name.partition(":")[0] for known in models.KNOWN}
     rows = []
-    for name in plugins.names(encoders.__name__):
+    for name in plugin_names(encoders.__name__):
         if name not in fetched:
-            module = plugins.load(encoders.__name__, name)
+            module = load_plugin(encoders.__name__, name)
             about = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
             default = " (the default)" if name == encoders.DEFAULT else ""
             folder = Path(module.__file__).parent if module.__file__ else None

@@ -9,33 +9,38 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.cli.alarm_options import AlarmOptions, alarm_options
-from runtime.cli.broker_options import BrokerOptions, broker_options
-from runtime.cli.clip_options import ClipOptions, clip_options
 from runtime.cli.configured import config_option, hooks
-from runtime.cli.hearing import (
+from runtime.cli.label_options import (
+    AlarmOptions,
+    BrokerOptions,
+    ClipOptions,
+    alarm_options,
+    broker_options,
+    clip_options,
+    labels_options,
+    understood,
+    wanted_labels,
+)
+from runtime.cli.options import (
+    Settings,
     action_timeout_option,
+    encoder_option,
+    examples,
+    json_option,
+    library_option,
     on_signals,
     one_standard_input,
     realtime_option,
     sources_option,
 )
-from runtime.cli.settings import (
-    Settings,
-    encoder_option,
-    examples,
-    json_option,
-    library_option,
-)
-from runtime.cli.wanted_labels import labels_options, understood, wanted_labels
 from wakeword.errors import WakesoundError
-from wakeword.labels.written import split_labels
+from wakeword.labels.wording import split_labels
 
 if TYPE_CHECKING:
-    from runtime.cli.alert_reports import AlertReport
-    from runtime.monitor import Monitor
+    from runtime.cli.reports import AlertReport
+    from runtime.labels.monitor import Monitor
     from runtime.services.mqtt.alerts import AlertPublisher
-    from wakeword.labels.alarm import Alert
+    from wakeword.labels.watch import Alert
 
 
 @click.command(
@@ -107,10 +112,10 @@ def command(
     fitted to --budget; one of your own may stand behind a label: "dog barking:0.95". Ends with
     the files, or with Ctrl-C.
     """
-    from enroll.label_calibration import fit_labels
-    from runtime.classifier import watching_classifier
-    from runtime.cli.alert_reports import AlertLines, AlertTicker
-    from runtime.monitor import Monitor
+    from enroll.words import fit_labels
+    from runtime.cli.reports import AlertLines, AlertTicker
+    from runtime.labels.classifier import watching_classifier
+    from runtime.labels.monitor import Monitor
 
     one_standard_input(sources)
     needed, watch = alarms.named(wanted_labels(labels, labels_file)), alarms.watch()
@@ -157,7 +162,7 @@ def _label_and_uri(action: str, option: str) -> tuple[str, str]:
 
 def _add_hooks(settings: Settings, monitor: Monitor) -> None:
     """The configuration file's hooks for these labels, or for whatever is heard."""
-    from runtime.action import ANY
+    from runtime.hooks.action import ANY
 
     known = {ANY, *(label.casefold() for label in monitor.alarms)}
     for hook in hooks(settings):

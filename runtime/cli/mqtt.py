@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.cli.broker_options import BrokerOptions, broker_options
 from runtime.cli.configured import add_hooks, config_option, engine_config
-from runtime.cli.hearing import SIGNALS, one_standard_input, realtime_option, sources_option
-from runtime.cli.settings import (
+from runtime.cli.label_options import BrokerOptions, broker_options
+from runtime.cli.options import (
+    SIGNALS,
     FiniteRange,
     Settings,
     encoder_option,
     examples,
     library_option,
+    one_standard_input,
+    realtime_option,
     remember_options,
+    sources_option,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     "mqtt",
     epilog=examples(
         "wakesound mqtt --broker mqtt://user:password@homeassistant.local",
-        "wakesound mqtt --broker mqtts://host --ca ca.pem --listen mic:USB",
+        "wakesound mqtt --broker mqtts://host --ca ca.pem --source mic:USB",
         "wakesound mqtt --broker mqtt://host --id kitchen --name Kitchen",
         "wakesound mqtt --broker mqtt://host --id kitchen --forget",
     ),
@@ -71,17 +74,17 @@ def command(
     It goes on until Ctrl-C, or until the files have ended. A broker that is away is waited
     for.
     """
-    from runtime.services.mqtt import connection
+    from runtime.services.mqtt import broker as connection
 
     address, device = broker.broker(), broker.device()
     connection.require()
     if forget:
         _forget(address, device)
         return
-    from runtime.listener import WakeListener
+    from runtime.listening.listener import WakeListener
     from runtime.services.mqtt.bridge import Bridge
 
-    one_standard_input(sources, "--listen")
+    one_standard_input(sources, "--source")
     listener = WakeListener(
         settings.folder,
         sources,

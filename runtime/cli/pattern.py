@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import (
+from runtime.cli.options import (
     FiniteRange,
     Settings,
     encoder_option,
@@ -16,7 +16,7 @@ from runtime.cli.settings import (
 )
 
 if TYPE_CHECKING:
-    from wakeword.records import PatternRecord, SoundRecord
+    from wakeword.library.records import PatternRecord, SoundRecord
 
 
 @click.group(
@@ -62,10 +62,9 @@ def add(
     wait: float | None,
 ) -> None:
     """Give a sound another pattern: N beats in a row, or the 'rhythm' that FILEs hold."""
-    from enroll.beats import rows_in
-    from enroll.patterns import add_pattern, check_pattern
+    from enroll.patterns import add_pattern, check_pattern, rows_in
     from runtime.cli import screen
-    from wakeword.audiofile import read_audio
+    from wakeword.audio.reading import read_audio
 
     check_pattern(pattern)
     library = settings.open_library()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.cli.settings import Settings, examples, library_option
+from runtime.cli.options import Settings, examples, library_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wakeword.library import SoundLibrary
+    from wakeword.library.library import SoundLibrary
 
 
 @click.command(
@@ -50,7 +50,7 @@ def command(settings: Settings, names: tuple[str, ...], text: bool, yes: bool) -
 
 
 def _remove_texts(settings: Settings, library: SoundLibrary, names: Sequence[str]) -> None:
-    from enroll.text_change import remove_text
+    from enroll.changing import remove_text
 
     encoder, _ = settings.open_encoder(library)
     for name in names:
@@ -67,7 +67,7 @@ def _check(library: SoundLibrary, name: str) -> None:
     Raises:
         SoundNotFound: there is none, not even a damaged one.
     """
-    from wakeword.records import slug
+    from wakeword.library.records import slug
 
     if slug(name) not in library.problems():
         library.get(name)

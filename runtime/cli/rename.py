@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from runtime.cli.settings import Settings, examples, library_option
+from runtime.cli.options import Settings, examples, library_option
 
 
 @click.command("rename", epilog=examples('wakesound rename whistle "low whistle"'))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from runtime.cli.configured import config_option, engine_config, hook_file
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     device_option,
     encoder_option,
@@ -25,7 +25,7 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
     "serve",
     epilog=examples(
         "wakesound serve",
-        "wakesound serve --listen mic --on '*=https://example.org/hook'",
+        "wakesound serve --source mic --on '*=https://example.org/hook'",
         "wakesound serve --host 0.0.0.0 --token-file token.txt",
         "wakesound serve --cors https://home.example.org",
     ),
@@ -58,7 +58,9 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
     help="Let web pages from there use the API; may be repeated.",
 )
 @click.option(
+    "--source",
     "--listen",
+    "listen",
     metavar="URI",
     multiple=True,
     help="Hear this too: mic, mic:NAME or file:PATH; may be repeated.",
@@ -112,7 +114,7 @@ def command(
         if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
         raise MissingExtra("the HTTP service", "server") from None
-    from wakeword.library import SoundLibrary
+    from wakeword.library.library import SoundLibrary
 
     config = ServerConfig(
         host,

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runtime.cli.settings import Settings, examples, json_option, library_option
+from runtime.cli.options import (
+    Settings,
+    examples,
+    json_option,
+    library_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wakeword.errors import LibraryCorrupt
-    from wakeword.library import SoundLibrary
-    from wakeword.records import ExpectationRecord, SoundRecord
+    from wakeword.library.library import SoundLibrary
+    from wakeword.library.records import ExpectationRecord, SoundRecord
 
 
 @click.command("sounds", epilog=examples("wakesound sounds", "wakesound sounds --json"))
@@ -70,7 +75,7 @@ def summary(
 
 def expectation(expected: ExpectationRecord) -> dict[str, Any]:
     """What the fit promised, as fields of a JSON object; null where too little is known."""
-    from enroll.expectation import describe
+    from enroll.scores import describe
 
     hourly = expected.false_alarms_per_hour
     return {
@@ -83,7 +88,7 @@ def expectation(expected: ExpectationRecord) -> dict[str, Any]:
 
 def followed(library: SoundLibrary) -> str | None:
     """When the sounds were last fitted to what was heard of the room by the way, in local time."""
-    from wakeword.ambient import SINCE_FILE
+    from wakeword.library.ambient import SINCE_FILE
 
     try:
         changed = (library.folder / SINCE_FILE).stat().st_mtime
@@ -134,7 +139,7 @@ def _show(
             console.print(Text(f"{sound.name} in words: {sound.text}", style="dim"))
     for sound in sounds:
         if sound.expected.known:
-            from enroll.expectation import describe
+            from enroll.scores import describe
 
             beat = ", each beat by itself" if sound.patterns else ""
             words = f"{sound.name}{beat}: {describe(sound.expected)}"

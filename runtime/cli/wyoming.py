@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from runtime.cli.configured import config_option, engine_config
-from runtime.cli.settings import (
+from runtime.cli.options import (
     Settings,
     device_option,
     encoder_option,
@@ -52,16 +52,15 @@ def command(
     Ends with Ctrl-C. The protocol knows no password: offer it to a network that you trust.
     """
     try:
-        from runtime.services.wyoming.address import Address
-        from runtime.services.wyoming.serve import serve
-        from runtime.services.wyoming.server import Server
+        from runtime.services.wyoming.announce import Address
+        from runtime.services.wyoming.server import Server, serve
         from runtime.services.wyoming.sounds import Sounds
     except ModuleNotFoundError as error:
         if error.name != "wyoming":
             raise
         raise MissingExtra("the Wyoming service", "wyoming") from None
-    from runtime.drift import Drift
-    from wakeword.library import SoundLibrary
+    from runtime.listening.drift import Drift
+    from wakeword.library.library import SoundLibrary
 
     config = engine_config(settings, threshold_offset=threshold_offset)
     library = SoundLibrary(settings.folder, config.segmenter)

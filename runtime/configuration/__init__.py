@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runtime.configuration.lines import Lines
-from runtime.configuration.problems import ConfigFileError, Problem, from_pydantic, named
-from wakeword.config import EngineConfig, TriggerConfig
+from runtime.configuration.schema import (
+    ConfigFileError,
+    Lines,
+    Problem,
+    from_pydantic,
+    named,
+)
+from wakeword.engine import EngineConfig
 from wakeword.errors import ConfigError
+from wakeword.scoring.decision import TriggerConfig
 
 if TYPE_CHECKING:
-    from runtime.configuration.hook import Hook
     from runtime.configuration.schema import FileTable
+    from runtime.hooks.hook import Hook
 
 __all__ = [
     "ConfigFileError",
@@ -78,7 +84,7 @@ class Configuration:
         Raises:
             ConfigFileError: an environment variable that a hook needs is not set.
         """
-        from runtime.configuration.hook import build
+        from runtime.hooks.hook import build
 
         hooks, problems = [], []
         for number, table in enumerate(self.table.hooks):
@@ -201,8 +207,8 @@ def _require_harmony(configuration: Configuration) -> None:
     Raises:
         ConfigFileError: they do not.
     """
-    from runtime.configuration.hook import conflict
     from runtime.configuration.schema import WEB_KEYS
+    from runtime.hooks.hook import conflict
 
     problems = []
     for number, table in enumerate(configuration.table.hooks):

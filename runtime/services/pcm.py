@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from wakeword.audio import FloatArray, mono
-from wakeword.audiofile import MAX_RATE, MIN_RATE
+from wakeword.audio.frames import FloatArray, mono
+from wakeword.audio.reading import MAX_RATE, MIN_RATE
 from wakeword.errors import AudioFormatError
 
 MAX_CHANNELS = 32

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from wakeword import plugins
 from wakeword.errors import ConfigError
-from wakeword.protocols import Sink
+from wakeword.protocols import Sink, load_plugin, plugin_names
 
 TIMEOUT_SECONDS = 10.0
 """How long an action may take unless something else is said."""
@@ -48,8 +47,8 @@ def open_sink(sink: str | SinkSpec, *, timeout_seconds: float = TIMEOUT_SECONDS)
     """
     spec = SinkSpec(sink) if isinstance(sink, str) else sink
     scheme, colon, rest = spec.uri.partition(":")
-    if not colon or scheme not in plugins.names(__name__):
-        known = ", ".join(f"{name}:" for name in plugins.names(__name__))
+    if not colon or scheme not in plugin_names(__name__):
+        known = ", ".join(f"{name}:" for name in plugin_names(__name__))
         raise ConfigError(f"{spec.uri!r} is no action; an action begins with one of: {known}")
-    module = plugins.load(__name__, scheme)
+    module = load_plugin(__name__, scheme)
     return cast(Sink, module.create(rest, timeout_seconds, **spec.settings))

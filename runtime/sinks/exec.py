@@ -1,4 +1,9 @@
-"""``exec:COMMAND``: run a program.
+"""Variables of the environment that hold secrets of the service itself.
+
+What an action starts has no use for them, and might show them: in a log, in a message, in a
+program that it starts in turn.
+
+``exec:COMMAND``: run a program.
 
 No shell comes between: the command is split into words as a shell would split it, quotes
 included, and ``~/`` at the beginning of a word is the home folder. What needs a shell (pipes,
@@ -21,13 +26,24 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from runtime.secret_variables import without_secrets
-from runtime.stderr import real_stderr
+from runtime.sources._portaudio import real_stderr
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
+
+TOKEN_VARIABLE = "WAKESOUND_TOKEN"
+"""The token that clients of the HTTP service need."""
+BROKER_VARIABLE = "WAKESOUND_BROKER"
+"""The address of the MQTT broker, with its password."""
+SECRET_VARIABLES = frozenset({TOKEN_VARIABLE, BROKER_VARIABLE})
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program that the user has us start; what the user put there stays."""
+    return {name: value for name, value in environment.items() if name not in SECRET_VARIABLES}
+
 
 TERM_SECONDS = 0.5
 """How long a command that took too long has to tidy up before it is killed."""

@@ -13,8 +13,7 @@ from typing import Any
 
 import httpx
 
-from runtime.sinks._messages import EventMessage, Message, Post
-from runtime.sinks._signature import signed_headers
+from runtime.sinks._messages import EventMessage, Message, Post, signed_headers
 from wakeword import __version__
 from wakeword.errors import ConfigError, SinkError, WakesoundError
 from wakeword.events import WakeEvent

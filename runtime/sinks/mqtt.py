@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
-from runtime.services.mqtt import broker, connection
+from runtime.services.mqtt import broker
+from runtime.services.mqtt import broker as connection
 from wakeword.events import WakeEvent
 
 QOS = 1

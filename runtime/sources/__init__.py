@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeword import plugins
 from wakeword.errors import SourceError
-from wakeword.protocols import Source
+from wakeword.protocols import Source, load_plugin, plugin_names
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,13 @@ def open_source(
 
     scheme, rest = _split(uri)
     options = SourceOptions(rate, realtime, block_seconds)
-    source: Source = plugins.load(__name__, scheme).create(rest, options)
+    source: Source = load_plugin(__name__, scheme).create(rest, options)
     return Resampled(source, rate)
 
 
 def _split(uri: str) -> tuple[str, str]:
     """Scheme and rest; a bare path is a file."""
-    known = plugins.names(__name__)
+    known = plugin_names(__name__)
     scheme, _, rest = uri.partition(":")
     if scheme in known:
         return scheme, rest

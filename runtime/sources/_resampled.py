@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
+from wakeword.audio.resampling import Resampler
 from wakeword.protocols import Source
-from wakeword.resampler import Resampler
 
 
 class Resampled:

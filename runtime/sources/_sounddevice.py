@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakSet
 
 from runtime.sources._portaudio import Deliver, Microphone, portaudio
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.errors import SourceError
 
 

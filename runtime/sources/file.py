@@ -9,8 +9,8 @@ from itertools import chain
 from pathlib import Path
 
 from runtime.sources import SourceOptions
-from wakeword.audio import AudioFrame
-from wakeword.audiofile import read_blocks
+from wakeword.audio.frames import AudioFrame
+from wakeword.audio.reading import read_blocks
 from wakeword.errors import SourceError
 
 UNPACED_SECONDS = 1.0

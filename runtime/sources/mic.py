@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from runtime.sources import SourceOptions
-from runtime.sources._line import Line
+from runtime.sources._line import Line, Timeline
 from runtime.sources._portaudio import Backend, open_backend
-from runtime.sources._timeline import Timeline
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
 from wakeword.errors import SourceError
 
 _log = logging.getLogger(__name__)

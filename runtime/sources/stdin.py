@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from runtime.sources import SourceOptions
-from wakeword.audio import AudioFrame, mono
-from wakeword.audiofile import MAX_RATE, MIN_RATE
+from wakeword.audio.frames import AudioFrame, mono
+from wakeword.audio.reading import MAX_RATE, MIN_RATE
 from wakeword.errors import SourceError
 
 POLL_SECONDS = 0.2

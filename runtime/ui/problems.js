@@ -27,7 +27,7 @@ const CODES = {
   not_installed: "服务器缺少所需的软件包（{said}）",
   encoder: "编码器无法使用（{said}）",
   source: "无法听取这个音源（{said}）",
-  no_sources: "服务器自己没有在听；用 wakesound serve --listen mic 启动，或先在“聆听”中开启。",
+  no_sources: "服务器自己没有在听；用 wakesound serve --source mic 启动，或先在“聆听”中开启。",
   too_many_streams: "同时连接的客户端太多，请稍后再试。",
   busy: "服务器正忙，请稍后再试。",
   closing: "服务器正在关闭。",

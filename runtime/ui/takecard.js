@@ -35,7 +35,7 @@ export function takeCard(take, where, name, acts) {
   const facts = [
     `${(take.end_seconds - take.start_seconds).toFixed(2)} s`,
     `${Math.round(take.level_db)} dB`,
-    take.likeness != null && t("enroll.likeness", { n: take.likeness.toFixed(2) }),
+    take.likeness != null && t("enroll.scores", { n: take.likeness.toFixed(2) }),
   ];
   return h(
     "li",

@@ -27,7 +27,7 @@ from runtime.sources._portaudio import Deliver, Microphone
 from runtime.sources._resampled import Resampled
 from runtime.sources.mic import MicSource
 from tests.integration.mosquitto import mosquitto
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.encoders import create_encoder
 from wakeword.protocols import Encoder, Sink, Source
 

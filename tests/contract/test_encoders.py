@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from tests.contract.recipes import make_encoder
-from wakeword import plugins
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.errors import AudioFormatError
-from wakeword.protocols import Encoder, FrameEncoder
+from wakeword.protocols import Encoder, FrameEncoder, plugin_names
 from wakeword.testing import ToneEncoder, burst, noise, placed, silence, tone
 
-NAMES = plugins.names("wakeword.encoders")
+NAMES = plugin_names("wakeword.encoders")
 
 
 @pytest.fixture(scope="module", params=[*NAMES, "the test double"])

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wakeword import plugins
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.gates import create_gate
-from wakeword.protocols import Gate
+from wakeword.protocols import Gate, plugin_names
 from wakeword.testing import RATE, burst, frames, noise, placed, silence, tone
 
 HOP = RATE // 10
 
 
-@pytest.fixture(params=plugins.names("wakeword.gates"))
+@pytest.fixture(params=plugin_names("wakeword.gates"))
 def gate(request: pytest.FixtureRequest) -> Gate:
     """One of each."""
     return create_gate(request.param, RATE)

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from runtime.dispatch import Dispatcher
+from runtime.hooks.dispatch import Dispatcher
 from tests.contract.recipes import make_sink
-from wakeword import plugins
 from wakeword.errors import SinkError
 from wakeword.events import WakeEvent
-from wakeword.protocols import Sink
+from wakeword.protocols import Sink, plugin_names
 
-NAMES = plugins.names("runtime.sinks")
+NAMES = plugin_names("runtime.sinks")
 EVENT = WakeEvent("große Glocke", 0.9, 0.5, 16000, 24000, 16000, source="mic", id="abc")
 CANNOT_SUCCEED = {"https", "mqtts"}
 """Those for which there is no server here."""
@@ -72,7 +71,7 @@ def test_no_failure_reaches_the_listening(
 ) -> None:
     """Behind the dispatcher every failure is a count."""
     with make_sink(name, tmp_path, good=False) as sink:
-        monkeypatch.setattr("runtime.dispatch.open_sink", lambda uri, timeout_seconds: sink)
+        monkeypatch.setattr("runtime.hooks.dispatch.open_sink", lambda uri, timeout_seconds: sink)
         dispatcher = Dispatcher()
         dispatcher.add("*", f"{name}:", 5)
         dispatcher.dispatch(EVENT, patient=False)

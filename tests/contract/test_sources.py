@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from tests.contract.recipes import make_source
-from wakeword import plugins
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.protocols import Source
-from wakeword.resampler import resample
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.resampling import resample
+from wakeword.protocols import Source, plugin_names
 from wakeword.testing import noise, placed, tone
 
 Make = Callable[..., Source]
@@ -25,7 +24,7 @@ def tape(rate: int) -> FloatArray:
     return np.asarray(np.rint(samples * 32768) / 32768, np.float32)
 
 
-@pytest.fixture(params=plugins.names("runtime.sources"))
+@pytest.fixture(params=plugin_names("runtime.sources"))
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Makes one of each, that plays a tape."""
 

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 from runtime import WakeListener
-from wakeword import plugins
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.config import EngineConfig
+from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.encoders import create_encoder
-from wakeword.engine import Engine
+from wakeword.engine import Engine, EngineConfig
 from wakeword.events import Match, WakeEvent, Window
-from wakeword.scorer import Scorer
+from wakeword.protocols import plugin_names
+from wakeword.scoring.scorer import Scorer
 from wakeword.testing import ArraySource, burst, frames, make_library, noise, placed, silence, tone
 
 SIZES = [1, 160, 512, 4096, 10**9]
@@ -58,7 +57,7 @@ def scorer(library: Path) -> Scorer:
     return make_library(library, {}).scorer(ENCODER)
 
 
-@pytest.fixture(params=plugins.names("wakeword.gates"))
+@pytest.fixture(params=plugin_names("wakeword.gates"))
 def config(request: pytest.FixtureRequest) -> EngineConfig:
     """One with each gate."""
     return EngineConfig(gate=request.param)

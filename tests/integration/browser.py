@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.integration.http_server import WAIT_SECONDS
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from tests.waiting import TIMEOUT_SECONDS
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.testing import noise, placed
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def chromium(
     """
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=1000 * WAIT_SECONDS)
+    expect.set_options(timeout=1000 * TIMEOUT_SECONDS)
     arguments = ["--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
     if microphone is not None:
         arguments += [
@@ -112,7 +112,7 @@ def opened(browser: Browser, url: str, view: str = "listen", **options: Any) -> 
     """
     options.setdefault("locale", "en-GB")
     context = browser.new_context(**options)
-    context.set_default_timeout(1000 * WAIT_SECONDS)
+    context.set_default_timeout(1000 * TIMEOUT_SECONDS)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,17 +15,16 @@ from enroll import enroll_files
 from runtime.services.http.config import Limits, ServerConfig
 from runtime.services.http.server import Server
 from runtime.services.http.service import Service
-from runtime.worker import Worker
-from wakeword.assets import asset
-from wakeword.config import EngineConfig
+from runtime.threads import Worker
+from tests.waiting import TIMEOUT_SECONDS, wait_until
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
-from wakeword.library import SoundLibrary
+from wakeword.engine import EngineConfig
+from wakeword.library.library import SoundLibrary
 
 DEMO = asset("demo")
 WHISTLES = sorted(DEMO.glob("whistle_*.flac"))
 KNOCKS = sorted(DEMO.glob("double_knock_*.flac"))
-WAIT_SECONDS = 60.0
-"""How long anything is waited for; nothing takes nearly as long."""
 OFFSET = -0.05
 """Added to the thresholds of servers whose engine is not said."""
 JSON = {"content-type": "application/json"}
@@ -47,7 +45,7 @@ class Served:
 
     def client(self, **options: Any) -> httpx.Client:
         """A client for it."""
-        return httpx.Client(base_url=self.url, timeout=WAIT_SECONDS, **options)
+        return httpx.Client(base_url=self.url, timeout=TIMEOUT_SECONDS, **options)
 
 
 @contextmanager
@@ -77,16 +75,8 @@ def serving(folder: Path, *, limits: Limits | None = None, **options: Any) -> It
         yield Served(server.url, service, server)
     finally:
         server.stop()
-        thread.join(WAIT_SECONDS)
+        thread.join(TIMEOUT_SECONDS)
         assert not thread.is_alive(), "the server does not end"
-
-
-def wait_until(condition: Any) -> None:
-    """Wait for it, not for ever."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
 
 
 def enrolled(folder: Path) -> Path:

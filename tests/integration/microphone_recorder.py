@@ -1,6 +1,7 @@
 """Listens to the microphone in a process of its own: ``microphone_recorder.py BACKEND OUT.npz``.
 
-Prints ``listening`` when the source is open. Ends when standard input does, and then writes the
+Prints ``listening`` when the source is open, then how many samples it has heard, a line a frame.
+Ends when standard input does, and then writes the
 samples, where each frame began, and what was lost. Warnings go to stderr, one a line.
 """
 
@@ -38,7 +39,13 @@ def main(name: str, out: str) -> None:
     threading.Thread(target=close_at_end, daemon=True).start()
     sys.stdout.write(f"listening {mic.device.name}\n")
     sys.stdout.flush()
-    frames = list(source)
+    frames = []
+    heard = 0
+    for frame in source:
+        frames.append(frame)
+        heard += len(frame.samples)
+        sys.stdout.write(f"{heard}\n")
+        sys.stdout.flush()
     np.savez(
         out,
         samples=np.concatenate([f.samples for f in frames]),

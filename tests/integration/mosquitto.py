@@ -8,8 +8,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +18,9 @@ import pytest
 import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 
-SECONDS = 15.0
-"""How long anything may take before a test gives up."""
+from tests.ports import free_port
+from tests.waiting import TIMEOUT_SECONDS, wait_until
+
 _PROGRAM = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
@@ -44,7 +43,7 @@ class Mosquitto:
     """
 
     def __init__(self, folder: Path, password: str | None = None, *, tls: bool = False) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.ca = folder / "ca.pem"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,13 +89,13 @@ class Mosquitto:
             self._process = subprocess.Popen(
                 [str(_PROGRAM), "-c", self._folder / "mosquitto.conf"], stdout=log, stderr=log
             )
-        wait_until(self._answers, "the broker does not start: " + self.log())
+        wait_until(self._answers, lambda: "the broker does not start: " + self.log())
 
     def stop(self) -> None:
         """End it; it keeps what it was to keep. Harmless when it is not running."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(SECONDS)
+            self._process.wait(TIMEOUT_SECONDS)
             self._process = None
 
     def log(self) -> str:
@@ -154,7 +153,7 @@ class Ear:
 
     def say(self, topic: str, payload: str, *, retain: bool = False) -> None:
         """Publish, and wait until the broker has it."""
-        self._client.publish(topic, payload, 1, retain).wait_for_publish(SECONDS)
+        self._client.publish(topic, payload, 1, retain).wait_for_publish(TIMEOUT_SECONDS)
 
     def on(self, topic: str) -> list[str]:
         """What was said on that topic so far, in order; a topic may hold wildcards."""
@@ -189,23 +188,3 @@ def mosquitto(password: str | None = None, *, tls: bool = False) -> Iterator[Mos
     finally:
         broker.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def wait_until(
-    condition: Callable[[], bool], otherwise: str | Callable[[], str], seconds: float = SECONDS
-) -> None:
-    """Wait until that is so.
-
-    Raises:
-        TimeoutError: it did not become so.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(otherwise if isinstance(otherwise, str) else otherwise())
-        threading.Event().wait(0.01)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -7,15 +7,16 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from runtime.listener import WakeListener
+from runtime.listening.listener import WakeListener
 from runtime.services.mqtt.bridge import Bridge
 from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device
-from runtime.services.mqtt.outbox import MAX_AGE_SECONDS
-from tests.integration.mosquitto import SECONDS, Mosquitto
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.library import SoundLibrary
+from tests.integration.mosquitto import Mosquitto
+from tests.waiting import TIMEOUT_SECONDS
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Source
 from wakeword.testing import RATE, FedSource, ToneEncoder, make_library, noise, placed, tone
 
@@ -60,6 +61,7 @@ class Running:
         sources: what it hears.
         uri: another way to the broker.
         ca: for an encrypted one.
+        options: of ``Bridge``; by default it looks often and answers Home Assistant soon.
     """
 
     def __init__(
@@ -68,9 +70,9 @@ class Running:
         library: SoundLibrary,
         sources: Sequence[Source],
         *,
-        max_age_seconds: float = MAX_AGE_SECONDS,
         uri: str = "",
         ca: Path | None = None,
+        **options: Any,
     ) -> None:
         self.listener = WakeListener(library, list(sources), encoder=ToneEncoder())
         self.device = Device("kitchen", "Kitchen")
@@ -79,8 +81,8 @@ class Running:
             self.listener,
             address,
             self.device,
-            max_age_seconds=max_age_seconds,
             rng=random.Random(1),
+            **{"period_seconds": 0.1, "latest_answer_seconds": 0.01, **options},
         )
         self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -88,7 +90,7 @@ class Running:
 
     def __enter__(self) -> Running:
         self._thread.start()
-        assert self._ready.wait(SECONDS)
+        assert self._ready.wait(TIMEOUT_SECONDS)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -102,7 +104,7 @@ class Running:
 
     def wait(self) -> None:
         """Wait until it has ended."""
-        self._thread.join(SECONDS)
+        self._thread.join(TIMEOUT_SECONDS)
         assert not self._thread.is_alive()
         if self.error is not None:
             raise self.error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime.history import History, HistoryConfig
+from runtime.history.store import History, HistoryConfig
 from tests.integration.browser import FakeMicrophone, chromium, require
 from tests.integration.http_server import Served, enrolled, serving
 

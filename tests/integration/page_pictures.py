@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from runtime.history import History, HistoryConfig
+from runtime.history.store import History, HistoryConfig
 from tests.integration.browser import FakeMicrophone, chromium, opened
 from tests.integration.http_server import KNOCKS, WHISTLES, enrolled, serving
 

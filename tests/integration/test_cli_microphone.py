@@ -11,7 +11,7 @@ import soundfile
 
 from tests.integration.cli_process import LENIENT, running, write_recordings
 from tests.integration.virtual_mic import RATE, virtual_mic
-from wakeword.resampler import resample
+from wakeword.audio.resampling import resample
 
 SETTLE_SECONDS = 1.3
 """The guide listens to the room for a second before the first take; a gate for half of one."""

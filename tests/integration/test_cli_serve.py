@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.integration.cli_process import running, wakesound
-from tests.integration.http_server import WAIT_SECONDS, WHISTLES, enrolled, upload, wait_until
+from tests.integration.http_server import WHISTLES, enrolled, upload
+from tests.waiting import TIMEOUT_SECONDS, wait_until
 
 pytest.importorskip("fastapi")
 
@@ -46,15 +47,18 @@ def test_it_ends_cleanly_with_open_streams(library: Path) -> None:
     """SIGTERM ends event streams and WebSockets in an orderly way, with status 0 and no noise."""
     with _served("--library", library) as (process, url):
         ws = url.replace("http", "ws", 1) + "/ws"
-        with httpx.stream("GET", f"{url}/events", timeout=WAIT_SECONDS) as events, connect(ws) as w:
+        with (
+            httpx.stream("GET", f"{url}/events", timeout=TIMEOUT_SECONDS) as events,
+            connect(ws) as w,
+        ):
             lines = events.iter_lines()
             assert next(lines) == ": events"
-            assert json.loads(w.recv(timeout=WAIT_SECONDS))["event"] == "ready"
+            assert json.loads(w.recv(timeout=TIMEOUT_SECONDS))["event"] == "ready"
             process.send_signal(signal.SIGTERM)
             assert all(not line for line in lines)  # ended, not cut off
             with pytest.raises(ConnectionClosed):
-                w.recv(timeout=WAIT_SECONDS)
-        assert process.wait(WAIT_SECONDS) == 0
+                w.recv(timeout=TIMEOUT_SECONDS)
+        assert process.wait(TIMEOUT_SECONDS) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 

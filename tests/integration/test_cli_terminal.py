@@ -93,22 +93,26 @@ def session(tmp_path: Path) -> Path:
     return tmp_path / "session.wav"
 
 
-def test_takes_are_shown_and_recorded_again(session: Path, tmp_path: Path) -> None:
-    """Meter, verdicts, the doubtful take offered and recorded again, the table at the end."""
+def test_takes_are_counted_dropped_and_recorded_again(session: Path, tmp_path: Path) -> None:
+    """Meter, verdicts, the doubtful take dropped and another one added, the table at the end."""
     call = ("enroll", "whistle", "--takes", "3", "--library", tmp_path / "library")
     terminal = Terminal(command(*call, "--source", f"file:{session}"))
+    terminal.wait_for("Make the sound 3 times, about a second apart. Enter ends it sooner.")
     terminal.wait_for("Take 1 of 3")
     terminal.wait_for("keep quiet")
     terminal.wait_for("recording")
     terminal.wait_for("✓ take 1")
     terminal.wait_for("dB quieter than the others")
-    terminal.wait_for("numbers record those again (2?): ")
+    terminal.wait_for("+ adds one (2?): ")
     terminal.type("7\n")
     terminal.wait_for("There are the takes 1 2 3.")
-    terminal.type("2\n")
+    terminal.type("2 +\n")
+    terminal.wait_for("2 takes left.")
+    terminal.wait_for("Make the sound once.")
+    terminal.wait_for("Take 3 of 3")
     terminal.wait_for("✗ take 4 is the same recording as take 1")
     terminal.wait_for("✓ take 4")
-    terminal.wait_for("numbers record those again")
+    terminal.wait_for("+ adds one")
     terminal.type("\n")
     terminal.wait_for("Enrolled whistle.")
     assert terminal.end() == 0
@@ -120,14 +124,27 @@ def test_interrupted_session_is_offered(session: Path, tmp_path: Path) -> None:
     """Ctrl-C leaves with 130 and keeps the takes; the next call offers them."""
     call = ("enroll", "whistle", "--takes", "3", "--library", tmp_path / "library")
     terminal = Terminal(command(*call, "--source", f"file:{session}"))
-    terminal.wait_for("numbers record those again (2?): ")
+    terminal.wait_for("+ adds one (2?): ")
     terminal.process.send_signal(signal.SIGINT)
     terminal.wait_for("3 takes kept; the same command goes on from there.")
     assert terminal.end() == 130
     terminal = Terminal(command(*call, "--source", f"file:{session}"))
     terminal.wait_for("Go on with 3 takes of whistle from last time? [Y/n]: ")
     terminal.type("y\n")
-    terminal.wait_for("numbers record those again (2?): ")
+    terminal.wait_for("+ adds one (2?): ")
+    terminal.type("\n")
+    terminal.wait_for("Enrolled whistle.")
+    assert terminal.end() == 0
+
+
+def test_enter_ends_the_recording_sooner(session: Path, tmp_path: Path) -> None:
+    """Whoever has enough presses Enter; ten takes of a short sound are asked for."""
+    call = ("enroll", "whistle", "--library", tmp_path / "library")
+    terminal = Terminal(command(*call, "--source", f"file:{session}"))
+    terminal.wait_for("Make the sound 10 times")
+    terminal.wait_for("Take 2 of 10")
+    terminal.type("\n")
+    terminal.wait_for("+ adds one")
     terminal.type("\n")
     terminal.wait_for("Enrolled whistle.")
     assert terminal.end() == 0

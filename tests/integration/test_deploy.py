@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +25,8 @@ import yaml
 
 from runtime.cli.main import wakesound as group
 from tests.integration.cli_process import running, wakesound
+from tests.ports import free_port
+from tests.waiting import wait_until
 from wakeword import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -54,12 +55,6 @@ def understood(words: list[str]) -> None:
     command = group.get_command(context, words[0])
     assert command is not None
     command.make_parser(context).parse_args(words[1:])
-
-
-def free_port() -> int:
-    """A port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def load(path: Path) -> Any:
@@ -320,14 +315,13 @@ def test_the_addon_enrolls_serves_and_ends(tmp_path: Path, supervisor: Superviso
     (tmp_path / "sounds" / "empty").mkdir()
     port = free_port()
     with addon(tmp_path, port, supervisor) as process:
-        deadline = time.monotonic() + 100
-        while healthy(f"tcp://127.0.0.1:{port}") != 0:
+
+        def serves() -> bool:
             assert process.poll() is None, process.stdout.read() if process.stdout else ""
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        while not supervisor.got:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+            return healthy(f"tcp://127.0.0.1:{port}") == 0
+
+        wait_until(serves, "the add-on does not serve", timeout_seconds=100)
+        wait_until(lambda: supervisor.got, "the add-on is not announced")
         process.send_signal(signal.SIGTERM)
         log, _ = process.communicate()
     assert process.returncode == 0, log
@@ -400,11 +394,12 @@ def test_the_health_check_tells_a_living_service(library: Path) -> None:
     address = f"tcp://127.0.0.1:{free_port()}"
     assert healthy(address) == 1
     with running("wyoming", "--uri", address, "--library", library) as process:
-        deadline = time.monotonic() + 50
-        while healthy(address) != 0:
+
+        def serves() -> bool:
             assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+            return healthy(address) == 0
+
+        wait_until(serves, "the service does not answer")
         process.send_signal(signal.SIGTERM)
         process.communicate()
     assert healthy(address) == 1

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -230,7 +229,6 @@ def test_webhook_receiver(library: Path, tape: Path, tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError, match="403") as refused:
             urllib.request.urlopen(request)
         refused.value.close()
-        time.sleep(0.1)
         receiver.send_signal(signal.SIGINT)
         printed, _ = receiver.communicate()
     assert re.fullmatch(r"whistle \([01]\.\d+\) from file:.*whistle\.wav\n", printed)

@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from enroll import enroll_files
-from runtime.feedback import reject_event
-from runtime.history import History
-from runtime.listener import WakeListener
-from wakeword.assets import asset
-from wakeword.audiofile import write_flac
-from wakeword.config import EngineConfig
+from runtime.history.feedback import reject_event
+from runtime.history.store import History
+from runtime.listening.listener import WakeListener
+from wakeword.audio.reading import write_flac
+from wakeword.audio.resampling import resample
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
+from wakeword.engine import EngineConfig
 from wakeword.events import WakeEvent
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.resampler import resample
-from wakeword.takes import Take
 from wakeword.testing import RATE, ArraySource, noise
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

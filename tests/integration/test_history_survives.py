@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from runtime.history import History
+from runtime.history.store import History
 
 REPOSITORY = Path(__file__).parents[2]
 PUT = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from runtime.history import History, HistoryConfig
-from runtime.history_entry import HistoryEntry
+from runtime.history.store import History, HistoryConfig
+from runtime.history.store import HistoryEntry
 history = History(Path(sys.argv[1]), HistoryConfig(most_entries=40))
 for number in range(100_000):
     entry = HistoryEntry(

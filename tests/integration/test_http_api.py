@@ -19,13 +19,13 @@ from tests.integration.http_server import (
     DEMO,
     JSON,
     KNOCKS,
-    WAIT_SECONDS,
     WHISTLES,
     Served,
     enrolled,
     serving,
     upload,
 )
+from tests.waiting import TIMEOUT_SECONDS
 from wakeword.testing import RATE, noise, silence, tone
 
 pytest.importorskip("fastapi")
@@ -217,7 +217,7 @@ def test_a_take_can_be_played_and_drawn(client: httpx.Client) -> None:
 )
 def test_no_path_leads_to_a_file(served: Served, path: str) -> None:
     """Whatever a client puts into a path names a sound, a take or a draft, or nothing."""
-    connection = HTTPConnection("127.0.0.1", served.port, timeout=WAIT_SECONDS)
+    connection = HTTPConnection("127.0.0.1", served.port, timeout=TIMEOUT_SECONDS)
     for method in ("GET", "DELETE", "PATCH"):
         connection.request(method, path, b'{"threshold": 0.5}', JSON)  # as it is, dots and all
         answer = connection.getresponse()

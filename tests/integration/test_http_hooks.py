@@ -14,7 +14,8 @@ import pytest
 
 from runtime.configuration import load
 from runtime.services.http.config import ServerConfig
-from tests.integration.http_server import Served, serving, wait_until
+from tests.integration.http_server import Served, serving
+from tests.waiting import wait_until
 from wakeword.errors import ConfigError
 from wakeword.events import WakeEvent
 

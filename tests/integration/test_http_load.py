@@ -12,8 +12,8 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.integration.http_server import WHISTLES, Served, enrolled, serving, upload
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 
 pytest.importorskip("fastapi")
 

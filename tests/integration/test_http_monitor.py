@@ -13,16 +13,10 @@ import soundfile
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.integration.http_server import (
-    WAIT_SECONDS,
-    WHISTLES,
-    Served,
-    enrolled,
-    serving,
-    wait_until,
-)
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from tests.integration.http_server import WHISTLES, Served, enrolled, serving
+from tests.waiting import TIMEOUT_SECONDS, wait_until
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")
@@ -49,7 +43,7 @@ def _pcm(samples: np.ndarray) -> bytes:
 
 
 def _open(served: Served, query: str = "") -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{served.port}/monitor{query}", open_timeout=WAIT_SECONDS)
+    return connect(f"ws://127.0.0.1:{served.port}/monitor{query}", open_timeout=TIMEOUT_SECONDS)
 
 
 def _watched(served: Served, wanted: dict[str, Any], samples: np.ndarray) -> list[dict[str, Any]]:
@@ -153,7 +147,7 @@ def test_a_threshold_changes_while_it_watches(served: Served) -> None:
         ({"labels": "whistling", "min_seconds": -1}, "bad_request", "minimum"),
         ({"labels": "whistling", "every_seconds": 9}, "bad_request", "window"),
         ({"labels": "zzgrmpf"}, "unknown_label", "zzgrmpf"),
-        ({"labels": "whistling", "source": "server"}, "no_sources", "--listen"),
+        ({"labels": "whistling", "source": "server"}, "no_sources", "--source"),
     ],
 )
 def test_what_makes_no_sense_is_told(
@@ -192,7 +186,7 @@ def test_the_servers_own_source_is_watched(tmp_path: Path) -> None:
             assert json.loads(websocket.recv())["source"] == "server"
             messages: list[dict[str, Any]] = []
             while not _of(messages, "alert"):
-                messages.append(json.loads(websocket.recv(WAIT_SECONDS)))
+                messages.append(json.loads(websocket.recv(TIMEOUT_SECONDS)))
             assert messages[-1]["label"] == "whistling"
             assert messages[-1]["source"] == f"file:{kitchen}"
         wait_until(lambda: not served.service.hearing._followers)
@@ -203,6 +197,6 @@ def _until_closed(websocket: ClientConnection) -> list[str | bytes]:
     messages = []
     try:
         while True:
-            messages.append(websocket.recv(WAIT_SECONDS))
+            messages.append(websocket.recv(TIMEOUT_SECONDS))
     except ConnectionClosed:
         return messages

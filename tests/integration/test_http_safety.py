@@ -18,23 +18,17 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from runtime.services.http import access, recordings, uploads
-from runtime.services.http import limits as bounds
+from runtime.services.http import uploads as bounds
 from runtime.services.http.config import Limits, ServerConfig, read_token
 from runtime.services.http.recordings import Spectrogram
 from runtime.services.http.routes import drawing
 from runtime.services.http.server import Server
 from runtime.services.http.service import Service
-from tests.integration.http_server import (
-    WAIT_SECONDS,
-    WHISTLES,
-    Served,
-    serving,
-    upload,
-    wait_until,
-)
-from wakeword.audiofile import AudioClip
+from tests.integration.http_server import WHISTLES, Served, serving, upload
+from tests.waiting import TIMEOUT_SECONDS, wait_until
+from wakeword.audio.reading import AudioClip
 from wakeword.errors import ConfigError
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 
 pytest.importorskip("fastapi")
 
@@ -143,13 +137,13 @@ def test_a_websocket_needs_the_token_too(guarded: Served) -> None:
             pass
         assert refused.value.response.status_code == 401
     with connect(f"{url}?token={TOKEN}") as websocket:
-        assert "ready" in str(websocket.recv(timeout=WAIT_SECONDS))
+        assert "ready" in str(websocket.recv(timeout=TIMEOUT_SECONDS))
     with connect(url, additional_headers=_bearer(TOKEN)) as websocket:
-        assert "ready" in str(websocket.recv(timeout=WAIT_SECONDS))
+        assert "ready" in str(websocket.recv(timeout=TIMEOUT_SECONDS))
     protocols = [Subprotocol("wakesound.bearer"), Subprotocol(TOKEN)]
     with connect(url, subprotocols=protocols) as websocket:
         assert websocket.subprotocol == "wakesound.bearer"
-        assert "ready" in str(websocket.recv(timeout=WAIT_SECONDS))
+        assert "ready" in str(websocket.recv(timeout=TIMEOUT_SECONDS))
 
 
 # -- names and origins ---------------------------------------------------------------------
@@ -288,7 +282,7 @@ def test_uploads_are_limited_in_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_recording_is_limited_in_seconds_and_samples(served: Served) -> None:
     """However small the file is, what it becomes is bounded."""
-    from wakeword.audiofile import encode_flac
+    from wakeword.audio.reading import encode_flac
     from wakeword.testing import silence
 
     with served.client() as client:
@@ -348,7 +342,7 @@ def test_a_slow_body_is_given_up(served: Served) -> None:
         "POST /drafts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
         "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
     )
-    with socket.create_connection(("127.0.0.1", served.port), timeout=WAIT_SECONDS) as slow:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=TIMEOUT_SECONDS) as slow:
         slow.sendall(head.encode())
         assert b" 408 " in slow.recv(1000)
 
@@ -368,11 +362,11 @@ def test_streams_are_limited_in_number(served: Served) -> None:
     url = f"ws://127.0.0.1:{served.port}/ws"
     with connect(url) as first, connect(url) as second:
         for websocket in (first, second):
-            websocket.recv(timeout=WAIT_SECONDS)
+            websocket.recv(timeout=TIMEOUT_SECONDS)
         with connect(url) as third:
-            assert "too_many_streams" in str(third.recv(timeout=WAIT_SECONDS))
+            assert "too_many_streams" in str(third.recv(timeout=TIMEOUT_SECONDS))
             with pytest.raises(ConnectionClosed) as closed:
-                third.recv(timeout=WAIT_SECONDS)
+                third.recv(timeout=TIMEOUT_SECONDS)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1013
     with served.client() as client, client.stream("GET", "/events"):

@@ -17,21 +17,20 @@ import soundfile
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from runtime.history import History, HistoryConfig
+from runtime.history.store import History, HistoryConfig
 from tests.integration.http_server import (
     DEMO,
     KNOCKS,
-    WAIT_SECONDS,
     WHISTLES,
     Served,
     enrolled,
     serving,
     sse,
     upload,
-    wait_until,
 )
-from wakeword.audiofile import read_audio
-from wakeword.resampler import resample
+from tests.waiting import TIMEOUT_SECONDS, wait_until
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")
@@ -65,7 +64,7 @@ def _pcm(samples: np.ndarray, channels: int = 1) -> bytes:
 
 
 def _open(served: Served, query: str = "") -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{served.port}/ws{query}", open_timeout=WAIT_SECONDS)
+    return connect(f"ws://127.0.0.1:{served.port}/ws{query}", open_timeout=TIMEOUT_SECONDS)
 
 
 def _messages(websocket: ClientConnection) -> list[dict[str, Any]]:
@@ -196,7 +195,7 @@ def _error(websocket: ClientConnection) -> dict[str, Any]:
     last: dict[str, Any] = {}
     try:
         while True:
-            last = json.loads(websocket.recv(timeout=WAIT_SECONDS))
+            last = json.loads(websocket.recv(timeout=TIMEOUT_SECONDS))
     except ConnectionClosed:
         assert last["event"] == "error"
     return last
@@ -205,10 +204,10 @@ def _error(websocket: ClientConnection) -> dict[str, Any]:
 def test_a_message_that_is_too_long_ends_the_stream(served: Served) -> None:
     """Messages are bounded; audio comes in pieces."""
     with _open(served) as websocket:
-        assert websocket.recv(timeout=WAIT_SECONDS)
+        assert websocket.recv(timeout=TIMEOUT_SECONDS)
         websocket.send(bytes(1_100_000))
         with pytest.raises(ConnectionClosed) as closed:
-            websocket.recv(timeout=WAIT_SECONDS)
+            websocket.recv(timeout=TIMEOUT_SECONDS)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
 

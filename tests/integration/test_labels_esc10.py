@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runtime.label_eval import evaluate
+from runtime.labels.evaluation import evaluate
 from wakeword.encoders import create_encoder
 from wakeword.labels import NONE, Classifier
-from wakeword.labels.truth import TrueLabel, read_truth
+from wakeword.labels.accuracy import TrueLabel, read_truth
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

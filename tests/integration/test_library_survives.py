@@ -18,10 +18,10 @@ import pytest
 
 from enroll.files import enroll_files
 from enroll.reindex import reindex
-from wakeword.audiofile import write_flac
+from wakeword.audio.reading import write_flac
 from wakeword.encoders import create_encoder
 from wakeword.errors import LibraryCorrupt, LibraryError
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 from wakeword.testing import RATE, ToneEncoder, noise, placed, tone
 
 ENCODER = ToneEncoder()
@@ -298,7 +298,7 @@ def test_a_damaged_cache_is_made_anew(library, how):
 
 def test_a_cache_of_another_shape_is_made_anew(library):
     """Even one whose checksum is right."""
-    from wakeword.vectors import VectorCache
+    from wakeword.library.vectors import VectorCache
 
     vectors = library.vectors(ENCODER)
     wrong = {file: rows[:, :7] for file, rows in vectors.items()}

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from runtime.services.mqtt import alerts as alerts_module
 from runtime.services.mqtt.alerts import AlertPublisher
 from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device, identifier
 from tests.integration.discovery_rules import check_discovery
-from tests.integration.mosquitto import Mosquitto, mosquitto, wait_until
-from wakeword.labels.alarm import Alert
+from tests.integration.mosquitto import Mosquitto, mosquitto
+from tests.waiting import wait_until
+from wakeword.labels.watch import Alert
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
 DEVICE = Device("hall", "Hall")
@@ -31,14 +31,13 @@ ON = "wakesound/hall/label/dog_barking/state"
 
 
 @pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mosquitto]:
-    monkeypatch.setattr(alerts_module, "LATEST_ANSWER_SECONDS", 0.01)
+def broker() -> Iterator[Mosquitto]:
     with mosquitto() as started:
         yield started
 
 
 def publisher(broker: Mosquitto, *labels: str) -> AlertPublisher:
-    made = AlertPublisher(parse(broker.uri)[0], DEVICE, labels)
+    made = AlertPublisher(parse(broker.uri)[0], DEVICE, labels, latest_answer_seconds=0.01)
     made.start()
     return made
 

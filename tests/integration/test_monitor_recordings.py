@@ -8,8 +8,7 @@ import pytest
 
 from wakebench.monitor import Material, Stream, Watched, alerts_of, matched
 from wakeword.encoders import create_encoder
-from wakeword.labels.alarm import AlarmConfig
-from wakeword.labels.watch import WatchConfig
+from wakeword.labels.watch import AlarmConfig, WatchConfig
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 BUDGET = 0.5

@@ -10,8 +10,9 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
 
 from tests.integration.browser import opened
-from tests.integration.http_server import KNOCKS, WHISTLES, Served, wait_until
+from tests.integration.http_server import KNOCKS, WHISTLES, Served
 from tests.integration.page_fixtures import Room, empty, library, room, served
+from tests.waiting import wait_until
 
 LEAST = 0.02
 """False wakes per hour at the left end of the slider."""

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from runtime.history import History, HistoryConfig
+from runtime.history.store import History, HistoryConfig
 from tests.integration.browser import FakeMicrophone, opened
-from tests.integration.http_server import OFFSET, WHISTLES, Served, serving, wait_until
+from tests.integration.http_server import OFFSET, WHISTLES, Served, serving
 from tests.integration.page_fixtures import Room, library, room, served
+from tests.waiting import wait_until
 
 __all__ = ["library", "room", "served"]
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 from tests.integration import browser, virtual_mic
 from tests.integration.browser import chromium, opened
-from tests.integration.http_server import Served, serving, wait_until
+from tests.integration.http_server import Served, serving
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -12,8 +12,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.integration.browser import FakeMicrophone, opened
-from tests.integration.http_server import WHISTLES, Served, serving, wait_until
+from tests.integration.http_server import WHISTLES, Served, serving
 from tests.integration.page_fixtures import Room, empty, library, room
+from tests.waiting import wait_until
 
 __all__ = ["empty", "library", "room"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from enroll import Enrollment
-from enroll.named import read_text
+from enroll.words import read_text
 from tests.integration.browser import opened
 from tests.integration.http_server import Served
 from tests.integration.page_fixtures import Room, library, room, served

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,16 @@ import soundfile
 from numpy.typing import NDArray
 
 from tests.integration.virtual_mic import RATE, VirtualMic, virtual_mic
+from tests.waiting import TIMEOUT_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 RECORDER = Path(__file__).with_name("microphone_recorder.py")
 BACKENDS = ["pyaudio", "sounddevice"]
+OUTAGE_SECONDS = 1.5
+"""How long the microphone is away."""
+TAIL_SECONDS = 0.3
+"""More than the device's buffers hold of what was played."""
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture
@@ -61,15 +68,33 @@ class Recorder:
     def __init__(self, process: subprocess.Popen[str], out: Path) -> None:
         self._process = process
         self._out = out
+        self._heard = 0
+        self._reader = threading.Thread(target=self._count)
+        self._reader.start()
+
+    def hear(self, seconds: float) -> None:
+        """Wait until it has heard so much more than by now, by the device's clock."""
+        wanted = self._heard + seconds * RATE
+        wait_until(lambda: self._heard >= wanted, lambda: f"only {self._heard} samples were heard")
 
     def stop(self) -> Recording:
         """End it and read what it heard."""
-        _, log = self._process.communicate(timeout=30)
-        assert self._process.returncode == 0, log
+        assert self._process.stdin is not None
+        assert self._process.stderr is not None
+        self._process.stdin.close()
+        log = self._process.stderr.read()
+        assert self._process.wait(TIMEOUT_SECONDS) == 0, log
+        self._reader.join(TIMEOUT_SECONDS)
         with np.load(self._out) as data:
             return Recording(
                 data["samples"], data["starts"], data["lengths"], int(data["lost"]), log
             )
+
+    def _count(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line[:1].isdigit():
+                self._heard = int(line)
 
 
 @contextmanager
@@ -100,7 +125,7 @@ def test_what_is_played_is_heard_bit_for_bit(
     """A file played into the microphone arrives once, exact, without a gap or a word on stderr."""
     with recording(vmic, backend, tmp_path / "heard.npz") as recorder:
         vmic.play(wav)
-        time.sleep(0.3)  # what is still in the device's buffers
+        recorder.hear(TAIL_SECONDS)
         heard = recorder.stop()
     assert len(heard.find(wav)) == 1
     assert heard.lost == 0
@@ -116,21 +141,21 @@ def test_a_microphone_that_vanished_is_heard_again(
     """Taken away for over a second and brought back: heard again, the gap as long as the outage."""
     with recording(vmic, backend, tmp_path / "heard.npz") as recorder:
         vmic.play(wav)
-        time.sleep(0.3)
+        recorder.hear(TAIL_SECONDS)
         gone_at = time.monotonic()
         if how == "the device is pulled out":
             vmic.pull_out()
-            time.sleep(1.5)
+            time.sleep(OUTAGE_SECONDS)
             vmic.plug_in()
         else:
             vmic.stop()
-            time.sleep(1.5)
+            time.sleep(OUTAGE_SECONDS)
             vmic.start()
         vmic.wait_for_listener()
         away = time.monotonic() - gone_at
-        time.sleep(0.3)
+        recorder.hear(0.1)
         vmic.play(wav)
-        time.sleep(0.3)
+        recorder.hear(TAIL_SECONDS)
         heard = recorder.stop()
     assert len(heard.find(wav)) == 2
     gaps = heard.starts[1:] - (heard.starts + heard.lengths)[:-1]
@@ -144,9 +169,9 @@ def test_a_microphone_that_vanished_is_heard_again(
 def test_it_can_be_closed_while_the_microphone_is_away(vmic: VirtualMic, tmp_path: Path) -> None:
     """The device never returns: what was heard is kept, and closing is not held up."""
     with recording(vmic, "pyaudio", tmp_path / "heard.npz") as recorder:
-        time.sleep(0.3)
+        recorder.hear(0.1)
         vmic.stop()
-        time.sleep(0.5)
+        time.sleep(OUTAGE_SECONDS)  # the more often it is looked for
         heard = recorder.stop()
     assert len(heard.samples)
     assert heard.log.count("is gone") == 1
@@ -155,7 +180,7 @@ def test_it_can_be_closed_while_the_microphone_is_away(vmic: VirtualMic, tmp_pat
 def test_devices_are_listed(vmic: VirtualMic) -> None:
     """The virtual microphone is the default device, and nothing else is printed."""
     code = (
-        "from runtime.devices import list_microphones\n"
+        "from runtime.sources._devices import list_microphones\n"
         "for m in list_microphones(): print(m.index, m.name, m.channels > 0, m.rate, m.default)"
     )
     done = subprocess.run(

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 from enroll import Enrollment
-from enroll.named import read_text
+from enroll.words import read_text
 from tests.integration.cli_process import running
 from tests.integration.discovery_rules import check_discovery
 from tests.integration.http_server import serving
 from tests.integration.mosquitto import mosquitto
-from wakeword.assets import asset
-from wakeword.audio import FloatArray
-from wakeword.audiofile import read_audio
-from wakeword.config import EngineConfig
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
+from wakeword.engine import EngineConfig
 from wakeword.labels import Classifier
-from wakeword.library import SoundLibrary
-from wakeword.resampler import resample
+from wakeword.library.library import SoundLibrary
 from wakeword.testing import RATE, noise, placed
 
 WHISTLE = asset("demo", "whistle_1.flac")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.integration.cli_process import wakesound
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 
 
 def test_words_wake_and_are_wired_like_any_sound(tmp_path: Path) -> None:

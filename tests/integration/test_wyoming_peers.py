@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,7 +25,6 @@ from wyoming.satellite import RunSatellite
 
 from tests.integration.wyoming_service import (
     RATE,
-    SECONDS,
     Service,
     enroll_demo,
     noisy_minute,
@@ -34,6 +32,8 @@ from tests.integration.wyoming_service import (
     service,
     talking,
 )
+from tests.ports import free_port
+from tests.waiting import TIMEOUT_SECONDS
 
 SATELLITE = os.environ.get("WAKESOUND_SATELLITE", "")
 HOME_ASSISTANT = os.environ.get("WAKESOUND_HOME_ASSISTANT", "")
@@ -66,8 +66,7 @@ def test_satellite_wakes(served: Service, tmp_path: Path) -> None:
     recording, player, told = (tmp_path / name for name in ("heard.raw", "play.py", "told"))
     recording.write_bytes(pcm(HEARD))
     player.write_text(_PLAY)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        uri = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    uri = f"tcp://127.0.0.1:{free_port()}"
     satellite = subprocess.Popen(
         [
             *(SATELLITE, "-m", "wyoming_satellite", "--uri", uri, "--no-zeroconf"),
@@ -80,7 +79,7 @@ def test_satellite_wakes(served: Service, tmp_path: Path) -> None:
     )
     with satellite:
         try:
-            asyncio.run(asyncio.wait_for(_woken(uri), 2 * SECONDS))
+            asyncio.run(asyncio.wait_for(_woken(uri), 2 * TIMEOUT_SECONDS))
         finally:
             satellite.terminate()
     assert told.read_text() == "whistle"
@@ -121,7 +120,7 @@ def _home_assistant(served: Service, sound: str) -> dict[str, Any]:
         [HOME_ASSISTANT, script, *peer, sound],
         input=pcm(HEARD),
         capture_output=True,
-        timeout=2 * SECONDS,
+        timeout=2 * TIMEOUT_SECONDS,
         check=True,
     )
     answer: dict[str, Any] = json.loads(done.stdout)

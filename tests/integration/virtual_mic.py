@@ -12,16 +12,16 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
+
 RATE = 48_000
 """Samples per second of the microphone."""
-_START_SECONDS = 15.0
 _PLUGIN = "*/alsa-lib/libasound_module_pcm_pulse.so"
 
 
@@ -76,11 +76,13 @@ class VirtualMic:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + _START_SECONDS
-        while self._pactl("info", check=False) is None:
-            if self._server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._folder / "pulseaudio.log").read_text())
-            time.sleep(0.05)
+        server, log_path = self._server, self._folder / "pulseaudio.log"
+
+        def answers() -> bool:
+            assert server.poll() is None, log_path.read_text()
+            return self._pactl("info", check=False) is not None
+
+        wait_until(answers, log_path.read_text)
         self.plug_in()
 
     def stop(self) -> None:
@@ -111,13 +113,9 @@ class VirtualMic:
         """How many programs record from it now."""
         return len((self._pactl("list", "short", "source-outputs") or "").splitlines())
 
-    def wait_for_listener(self, seconds: float = _START_SECONDS) -> None:
+    def wait_for_listener(self) -> None:
         """Wait until a program records from it."""
-        deadline = time.monotonic() + seconds
-        while not self.listeners():
-            if time.monotonic() > deadline:
-                raise TimeoutError("nobody listens to the virtual microphone")
-            time.sleep(0.05)
+        wait_until(self.listeners, "nobody listens to the virtual microphone")
 
     def play(self, path: Path) -> None:
         """Play a file into it and wait for its end; 16-bit mono at ``RATE`` stays bit-exact."""

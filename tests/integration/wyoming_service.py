@@ -18,12 +18,11 @@ from wyoming.wake import Detect
 
 from enroll import enroll_files
 from tests.integration.cli_process import running
-from wakeword.audio import FloatArray
+from tests.waiting import TIMEOUT_SECONDS
+from wakeword.audio.frames import FloatArray
 from wakeword.encoders import create_encoder
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
-SECONDS = 20.0
-"""Nothing takes so long unless it is broken."""
 RATE, WIDTH = 16000, 2
 
 
@@ -71,7 +70,7 @@ class Service:
     def stop(self) -> tuple[int, str]:
         """Ask it to end; its exit status and what it logged."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=SECONDS)
+        _, errors = self.process.communicate(timeout=TIMEOUT_SECONDS)
         return self.process.returncode, errors
 
 
@@ -128,7 +127,9 @@ class Talk:
 
 @asynccontextmanager
 async def talking(uri: str) -> AsyncIterator[Talk]:
-    """Connect; every answer must come within ``SECONDS``."""
-    client = AsyncClient.from_uri(uri, connect_timeout=SECONDS, read_timeout=SECONDS)
+    """Connect; every answer must come within ``TIMEOUT_SECONDS``."""
+    client = AsyncClient.from_uri(
+        uri, connect_timeout=TIMEOUT_SECONDS, read_timeout=TIMEOUT_SECONDS
+    )
     async with client:
         yield Talk(client)

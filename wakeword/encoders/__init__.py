@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from wakeword import plugins
-from wakeword.front_ends import NONE, behind, split
-from wakeword.protocols import Encoder
+from wakeword.protocols import Encoder, load_plugin, plugin_names
 
 DEFAULT = "mini"
 
@@ -16,21 +14,17 @@ def create_encoder(spec: str = DEFAULT, *, device: str = "cpu") -> Encoder:
 
     Args:
         spec: ``"mini"``, ``"logmel"``, ``"clap"``, ``"clap-unfused"``,
-            ``"clap:laion/clap-htsat-unfused"``, ``"clap:/a/folder"``; or one of them behind a
-            front end: ``"mini+denoise"``.
+            ``"clap:laion/clap-htsat-unfused"``, ``"clap:/a/folder"``.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
 
     Raises:
         ConfigError: there is no such encoder.
         EncoderError: it cannot be loaded.
-        MissingExtra: its packages, or the front end's, are not installed.
+        MissingExtra: its packages are not installed.
     """
-    spec, front_end = split(spec)
-    if front_end != NONE:
-        return behind(create_encoder(spec, device=device), front_end)
     name, _, variant = spec.partition(":")
-    if not variant and name not in plugins.names(__name__):
+    if not variant and name not in plugin_names(__name__):
         first, _, rest = name.partition("-")
-        if first in plugins.names(__name__):
+        if first in plugin_names(__name__):
             name, variant = first, rest
-    return cast(Encoder, plugins.load(__name__, name).create(variant, device))
+    return cast(Encoder, load_plugin(__name__, name).create(variant, device))

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from wakeword.audio import FloatArray
-from wakeword.logmel import hz_to_mel, mel_to_hz
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import hz_to_mel, mel_to_hz
 
 _FLOOR = 1e-10
 """Power below which everything is -100 dB."""

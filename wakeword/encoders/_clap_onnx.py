@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding.embedder import checked
 from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
-from wakeword.windows import checked
 
 MANIFEST = "clap-onnx.json"
 """Makes a folder one of these."""

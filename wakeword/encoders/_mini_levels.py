@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wakeword.audio import FloatArray
-from wakeword.logmel import LogMel
-from wakeword.windows import filled
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.embedding.embedder import filled
 
 RATE = 16000
 WINDOW_SECONDS = 1.0

@@ -8,9 +8,9 @@ from typing import IO
 
 import numpy as np
 
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.errors import EncoderError
-from wakeword.vectors import DAMAGED_NPZ
+from wakeword.library.vectors import DAMAGED_NPZ
 
 STRENGTH = 0.3
 """Directions with less than this share of the largest spread are not enlarged further; chosen

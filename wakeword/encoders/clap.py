@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from wakeword import checkpoints, models
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding import weights as checkpoints
+from wakeword.embedding import weights as models
+from wakeword.embedding.embedder import checked
 from wakeword.encoders import _clap_onnx
 from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._clap_onnx import ClapOnnxEncoder
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
-from wakeword.windows import checked
 
 _log = logging.getLogger(__name__)
 

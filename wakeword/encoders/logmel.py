@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wakeword.assets import asset
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.embedding.embedder import checked, filled
+from wakeword.embedding.weights import asset
 from wakeword.encoders._whitening import Whitening
 from wakeword.errors import ConfigError
-from wakeword.logmel import LogMel
-from wakeword.windows import checked, filled
 
 RATE = 16000
 WINDOW_SECONDS = 1.0

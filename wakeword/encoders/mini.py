@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from wakeword.assets import asset
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.embedding.embedder import checked
+from wakeword.embedding.weights import asset
 from wakeword.encoders._mini_labels import LabelTable, table
 from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError
-from wakeword.logmel import LogMel
-from wakeword.windows import checked
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ class MiniEncoder:
     rate = RATE
     window_seconds = WINDOW_SECONDS
     short_seconds = 0.5
-    """Short sounds are looked for in so much of a window's end: see :mod:`wakeword.views`."""
+    """Short sounds are looked for in so much of a window's end: see
+    :mod:`wakeword.embedding.embedder`."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         about, files = _verified(folder)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from wakeword import plugins
-from wakeword.protocols import Gate
+from wakeword.protocols import Gate, load_plugin
 
 
 def create_gate(name: str, rate: int) -> Gate:
@@ -14,4 +13,4 @@ def create_gate(name: str, rate: int) -> Gate:
     Raises:
         ConfigError: there is no such gate, or it cannot work at that rate.
     """
-    return cast(Gate, plugins.load(__name__, name).create(rate))
+    return cast(Gate, load_plugin(__name__, name).create(rate))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wakeword.audio import AudioFrame, FloatArray
-from wakeword.logmel import LogMel, decibels
+from wakeword.audio.frames import AudioFrame, FloatArray
+from wakeword.audio.logmel import LogMel, decibels
 
 GROUPS = 16
 SMOOTHING_HOPS = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
 from wakeword.gates.band import BandGate
 from wakeword.gates.vad import VadGate
 from wakeword.protocols import Gate

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wakeword.audio import AudioFrame
-from wakeword.speech import SpeechDetector
+from wakeword.audio.frames import AudioFrame
+from wakeword.audio.speech import SpeechDetector
 
 
 class VadGate:

@@ -10,12 +10,9 @@ import numpy as np
 
 from wakeword.errors import ConfigError, EncoderError
 from wakeword.labels import prompts
-from wakeword.labels.classifier import Classifier
-from wakeword.labels.families import FAMILIES
-from wakeword.labels.glossary import glossary
-from wakeword.labels.question import SAME_TEXT
+from wakeword.labels.classifier import SAME_TEXT, Classifier
+from wakeword.labels.glossary import BARE, FAMILIES, VAGUE, glossary
 from wakeword.labels.wording import Wording
-from wakeword.labels.words import BARE, VAGUE, noun_phrase
 
 FEWEST, MOST = 3, 8
 """Fewer labels force a choice between two wrongs, more of them share the score thinly."""
@@ -29,7 +26,7 @@ class Remark:
     """One thing to think about."""
 
     kind: str
-    """``unknown``, ``few``, ``many``, ``verb``, ``bare``, ``vague``, ``same``, ``alike`` or
+    """``unknown``, ``few``, ``many``, ``bare``, ``vague``, ``same``, ``alike`` or
     ``family``."""
     labels: tuple[str, ...]
     """Those it is about; empty when it is the whole list."""
@@ -98,15 +95,8 @@ def _count(labels: Sequence[str]) -> list[Remark]:
 
 
 def _words(wording: Wording) -> list[Remark]:
-    """Verbs, bare things and words that say nothing."""
+    """Bare things and words that say nothing."""
     text, label = wording.text.casefold(), (wording.label,)
-    phrase = None if text in glossary().english_names else noun_phrase(text)
-    if phrase:
-        why = (
-            "this is a sentence with a verb; captions that encoders learn from name sounds by"
-            " noun phrases"
-        )
-        return [Remark("verb", label, why, _in_language(phrase, wording))]
     if text in VAGUE:
         return [Remark("vague", label, "this can be anything; say what makes the sound, and how")]
     if text in BARE:

@@ -1,4 +1,8 @@
-"""Sounds defined by words: which of some labels a recording sounds like, if any.
+"""What a recording sounds like, in the words that were asked for.
+
+Labels as the encoder reads them, and the background that competes with them.
+
+Sounds defined by words: which of some labels a recording sounds like, if any.
 
 *Conventions.* Likeness (*similarity*) is the cosine of a window of sound and a label's text,
 -1..1. Shares are a softmax over likenesses times the encoder's logit scale. In the open mode
@@ -13,22 +17,121 @@ and the shares of the whole follow from those means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.audio import FloatArray, level_db
+from wakeword.audio.frames import FloatArray, level_db
 from wakeword.errors import AudioFormatError, ConfigError
 from wakeword.labels import prompts
-from wakeword.labels.classification import Classification, WindowScores
-from wakeword.labels.question import Question, competing
-from wakeword.labels.text_cache import TextCache
-from wakeword.labels.wording import Translate, Wording, understand
-from wakeword.labels.written import checked_labels
+from wakeword.labels.prompts import TextCache
+from wakeword.labels.wording import Translate, Wording, checked_labels, understand
 from wakeword.protocols import Encoder, TextEncoder
+
+NONE = "none of these"
+"""What wins when it is none of the labels."""
+
+
+@dataclass(frozen=True)
+class WindowScores:
+    """What one window sounds like."""
+
+    start: float
+    """In seconds from the beginning of the audio."""
+    end: float
+    scores: Mapping[str, float]
+    """Share of each label, 0..1."""
+    none: float
+    """Share of none of these, 0..1; 0 in the closed mode."""
+    similarity: Mapping[str, float]
+    """Cosine with each label, -1..1."""
+    background: str | None = None
+    """The background prompt that came nearest; None in the closed mode."""
+
+    @property
+    def top(self) -> str | None:
+        """The best label; None where none of these is better."""
+        best = max(self.scores, key=lambda label: self.scores[label])
+        return best if self.scores[best] > self.none else None
+
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Labels with their scores, best first; :data:`NONE` among them in the open mode."""
+        rows = [*self.scores.items(), *([] if self.background is None else [(NONE, self.none)])]
+        return sorted(rows, key=lambda row: -row[1])
+
+
+@dataclass(frozen=True)
+class Classification(WindowScores):
+    """What a recording sounds like as a whole, and window by window."""
+
+    windows: tuple[WindowScores, ...] = ()
+    """In time order, at least one."""
+    wordings: tuple[Wording, ...] = ()
+    """What each label was understood as."""
+
+    @property
+    def peaks(self) -> dict[str, WindowScores]:
+        """For each label the window in which its score was highest."""
+        return {
+            label: max(self.windows, key=lambda window: window.scores[label])
+            for label in self.scores
+        }
+
+
+ALIKE = 0.7
+"""A background prompt whose text is this near to a label means nearly the same."""
+SAME_TEXT = 0.999
+"""A background prompt whose text is this near to a label is the same."""
+FEWEST_RIVALS = 3
+"""So many background prompts are kept, if they are not the very labels."""
+
+_WEAK = frozenset({"noise", "white"})
+"""Words of background prompts that are no sound of their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Labels ready to be held against sound."""
+
+    wordings: tuple[Wording, ...]
+    vectors: FloatArray
+    """``(labels + background, dim) float32``, each row of length 1 (L2)."""
+    background: tuple[str, ...]
+    """Names of the last rows; empty in the closed mode."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """As the user wrote them."""
+        return tuple(wording.label for wording in self.wordings)
+
+
+def competing(alike: FloatArray, texts: Sequence[str], background: Sequence[str]) -> list[int]:
+    """Which background prompts say something else than the labels.
+
+    Args:
+        alike: ``(labels, background)`` cosines of the texts.
+        texts: of the labels.
+        background: the prompts.
+    """
+    words = {word for text in texts for word in text.casefold().split()} - _WEAK
+    nearest = alike.max(axis=0)
+    other = [
+        row
+        for row, prompt in enumerate(background)
+        if nearest[row] < SAME_TEXT and not words & set(prompt.split())
+    ]
+    apart = [row for row in other if nearest[row] < ALIKE]
+    # To some encoders all texts are alike; then the farthest must do.
+    return (
+        apart
+        if len(apart) >= FEWEST_RIVALS
+        else sorted(sorted(other, key=lambda row: float(nearest[row]))[:FEWEST_RIVALS])
+    )
+
 
 Likeness = NDArray[np.float64]
 
@@ -109,7 +212,7 @@ class Classifier:
             fewest: how many there must be.
 
         Raises:
-            ConfigError: labels that make no sense; see :mod:`wakeword.labels.written`.
+            ConfigError: labels that make no sense; see :mod:`wakeword.labels.wording`.
             EncoderError: the encoder does not know a label, or fails.
         """
         return self._questions(checked_labels(labels, fewest=fewest), closed)

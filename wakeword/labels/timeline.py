@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from wakeword.labels.classification import Classification, WindowScores
+from wakeword.labels.classifier import Classification, WindowScores
 
 DIGITS = 6
 """Decimals of scores and likenesses in what is written."""

@@ -11,13 +11,13 @@ from wakebench import grid
 from wakebench.identity import digest
 from wakebench.synth import RATE
 from wakebench.trace import Trace
-from wakeword.audio import FloatArray
-from wakeword.config import TriggerConfig
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.resampling import resample
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError
+from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
-from wakeword.resampler import resample
-from wakeword.takes import Take
+from wakeword.scoring.decision import TriggerConfig
 
 THRESHOLD = 0.7
 WINDOW_SECONDS = 1.0

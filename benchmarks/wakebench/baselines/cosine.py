@@ -16,11 +16,11 @@ from wakebench.foreign import any_encoder
 from wakebench.identity import digest
 from wakebench.synth import RATE
 from wakebench.trace import Trace
-from wakeword.audio import FloatArray
-from wakeword.config import TriggerConfig
+from wakeword.audio.frames import FloatArray
 from wakeword.encoders import DEFAULT
 from wakeword.errors import ConfigError
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
+from wakeword.scoring.decision import TriggerConfig
 
 THRESHOLD = 0.7
 WINDOW = RATE

@@ -16,10 +16,10 @@ from wakebench import grid
 from wakebench.identity import digest
 from wakebench.synth import RATE
 from wakebench.trace import Trace
-from wakeword.audio import FloatArray
-from wakeword.config import TriggerConfig
-from wakeword.logmel import LogMel
-from wakeword.takes import Take
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.library.recordings import Take
+from wakeword.scoring.decision import TriggerConfig
 
 COEFFICIENTS = 13
 BANDS = 26

@@ -9,7 +9,7 @@ import numpy as np
 
 from wakebench.synth import beds, crockery, music, speech
 from wakebench.synth.samples import Signal, count, gain, peak, rms
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 LEVEL_DB = -26.0
 """RMS level of a background as it is handed out, in dBFS."""

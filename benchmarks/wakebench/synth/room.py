@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wakebench.synth.noise import band, shaped
 from wakebench.synth.samples import RATE, Signal, convolve, count, gain, rms, times
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 SPEED_OF_SOUND = 343.0
 """Metres per second."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from wakebench.synth.samples import RATE, Signal, gain, peak
 from wakebench.synth.tones import edges
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 
 class Instrument(Protocol):

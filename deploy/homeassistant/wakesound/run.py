@@ -125,7 +125,7 @@ def start(options: dict[str, Any]) -> list[subprocess.Popen[bytes]]:
     if address:
         name = str(options.get("device_name") or "Wakesound")
         source = f"mic:{options['microphone']}" if options.get("microphone") else "mic"
-        words = wakesound("mqtt", "--listen", source, "--id", DEVICE, "--name", name, *shared)
+        words = wakesound("mqtt", "--source", source, "--id", DEVICE, "--name", name, *shared)
         environment = {**os.environ, "WAKESOUND_BROKER": address}  # not in the list of processes
         processes.append(subprocess.Popen(words, env=environment))
     return processes

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from runtime.services.http.service import Service
 from runtime.services.http.uploads import decode
-from wakeword.audiofile import AudioClip
+from wakeword.audio.reading import AudioClip
 
 
 def _service(connection: HTTPConnection) -> Service:

@@ -13,7 +13,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.services.http.auth import Guard
-from runtime.services.http.limits import RequestLimits
 from runtime.services.http.problems import install_handlers
 from runtime.services.http.routes import (
     archive,
@@ -35,6 +34,7 @@ from runtime.services.http.routes import (
     takes,
 )
 from runtime.services.http.service import Service
+from runtime.services.http.uploads import RequestLimits
 from wakeword import __version__
 
 _ROUTERS = (

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.secret_variables import TOKEN_VARIABLE
+from runtime.sinks.exec import TOKEN_VARIABLE
 from wakeword.errors import ConfigError
 
 HOST, PORT = "127.0.0.1", 7860

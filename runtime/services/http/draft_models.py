@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from enroll.calibration import Calibration
-from enroll.session import BUDGET_PER_HOUR, EnrollmentResult
-from runtime.services.http.draft import Draft, DraftTake, Trial
-from runtime.services.http.findings import finding_models
-from runtime.services.http.problems import FindingModel
+from enroll.changing import EnrollmentResult
+from enroll.fitting import Calibration
+from enroll.session import BUDGET_PER_HOUR
+from runtime.services.http.drafts import Draft, DraftTake, Trial
+from runtime.services.http.problems import FindingModel, finding_models
 from runtime.services.http.routes.sounds import SoundModel, sound_model
 from runtime.services.http.service import Service
-from wakeword.records import LONGEST_NAME
+from wakeword.library.records import LONGEST_NAME
 
 Budget = Annotated[float, Field(gt=0, le=3600, description="False wakes per hour that may happen.")]
 

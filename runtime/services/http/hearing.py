@@ -1,4 +1,7 @@
-"""The server's own sources: started, stopped and muted while it runs."""
+"""What is told of each moment to those who watch: the level, and what it sounds like.
+
+The server's own sources: started, stopped and muted while it runs.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,62 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from runtime.listener import WakeListener
-from runtime.services.http.moments import level_moment, scores_moment
+import numpy as np
+
+from runtime.listening.listener import WakeListener
+from runtime.listening.stats import Stats
 from runtime.sources import open_source
-from runtime.stats import Stats
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame, level_db
+from wakeword.audio.logmel import LogMel, decibels
 from wakeword.errors import WakesoundError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.protocols import Source
+from wakeword.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
     from runtime.services.http.service import Service
+
+
+BANDS = 32
+CLIPPED = 0.99
+
+
+def level_moment(source: str, frame: AudioFrame) -> dict[str, Any]:
+    """Level and spectrum of a short frame.
+
+    ``bands`` are levels in dBFS of mel bands from 50 Hz up, lowest first: a column of a
+    spectrogram.
+    """
+    logmel = LogMel(frame.rate, BANDS)
+    short = max(0, logmel.frame - len(frame.samples))
+    power = logmel.power(np.pad(frame.samples, (0, short)))
+    bands = decibels(power.mean(axis=0)).round().astype(int)
+    return {
+        "event": "level",
+        "source": source,
+        "time": round(frame.end / frame.rate, 3),
+        "level_db": round(level_db(frame.samples), 1),
+        "clipped": bool(len(frame.samples) and np.abs(frame.samples).max() >= CLIPPED),
+        "bands": bands.tolist(),
+    }
+
+
+def scores_moment(
+    source: str, window: Window, match: Match | None, scorer: Scorer
+) -> dict[str, Any]:
+    """Likeness of a window to each sound, while the gate is open."""
+    scores = {} if window.embedding is None else scorer.scores(window.embedding)
+    return {
+        "event": "scores",
+        "source": source,
+        "time": round(window.end / window.rate, 3),
+        "scores": {name: round(score, 4) for name, score in scores.items()},
+        "best": match.sound if match else None,
+        "hit": match.hit if match else False,
+    }
+
 
 _log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from runtime.stats import Stats
-from wakeword.audio import FloatArray
+from runtime.listening.stats import Stats
+from wakeword.audio.frames import FloatArray
+from wakeword.embedding.embedder import short_seconds
 from wakeword.protocols import Encoder, FrameEncoder, TextEncoder
-from wakeword.views import short_seconds
 
 _EMBEDDING_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

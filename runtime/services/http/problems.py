@@ -1,9 +1,13 @@
-"""Errors as answers: one JSON body for all, one table from our errors to statuses."""
+"""Errors as answers: one JSON body for all, one table from our errors to statuses.
+
+What is wrong with takes, as it is answered.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from enroll.quality import Finding
 from wakeword.errors import (
     AudioDecodeError,
     AudioError,
@@ -236,3 +241,11 @@ def _answer(
     if findings is not None:
         content["findings"] = [finding.model_dump() for finding in findings]
     return JSONResponse(content, status, dict(headers) if headers else None)
+
+
+def finding_models(findings: Sequence[Finding]) -> list[FindingModel]:
+    """Findings as they are answered."""
+    return [
+        FindingModel(code=f.code, refused=f.refused, message=in_http_words(f.message))
+        for f in findings
+    ]

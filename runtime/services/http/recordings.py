@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 from pydantic import BaseModel, Field
 
-from wakeword.audio import FloatArray
-from wakeword.logmel import LogMel, decibels
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel, decibels
 
 QUIETEST_DB = -100.0
 """Where the spectrogram's 0 lies."""

@@ -1,43 +1,94 @@
-"""Everything that the endpoints share: the sounds, the encoder, the streams and the counts."""
+"""Work that would block the event loop, in a bounded number of threads.
+
+Everything that the endpoints share: the sounds, the encoder, the streams and the counts.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from runtime.classifier import make_classifier, watching_classifier
-from runtime.history import History, HistoryConfig
-from runtime.history_entry import HistoryEntry
-from runtime.history_recorder import Recorder
-from runtime.history_writer import HistoryWriter
-from runtime.library_encoder import LibraryEncoder
+from runtime.history.recorder import HistoryWriter, Recorder
+from runtime.history.store import History, HistoryConfig, HistoryEntry
+from runtime.hooks.book import HookBook
+from runtime.labels.classifier import make_classifier, watching_classifier
+from runtime.listening.assembly import LibraryEncoder
+from runtime.listening.stats import Stats
+from runtime.listening.watch import LibraryWatch
 from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
 from runtime.services.http.hearing import Hearing
-from runtime.services.http.hooks import HookBook
 from runtime.services.http.metrics import MeteredEncoder, Metrics, metered
 from runtime.services.http.problems import Refusal
-from runtime.services.http.workers import Workers
 from runtime.sinks import TIMEOUT_SECONDS
-from runtime.stats import Stats
-from runtime.watch import LibraryWatch
-from wakeword.config import EngineConfig
 from wakeword.encoders import create_encoder
-from wakeword.engine import Engine
+from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import SoundNotFound, WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.labels import Classifier
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.records import SoundRecord
 from wakeword.protocols import Encoder, TextEncoder
-from wakeword.records import SoundRecord
-from wakeword.scorer import Scorer
+from wakeword.scoring.scorer import Scorer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workers:
+    """A few threads and a queue of limited length.
+
+    Args:
+        name: of the threads.
+        threads: how many.
+        waiting: how much work may wait for one.
+    """
+
+    def __init__(self, name: str, threads: int, waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"wakesound-{name}")
+        self._most = threads + waiting
+        self.active = 0
+        """Work that runs or waits."""
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do it in a thread; what it returns or raises.
+
+        Who asked may be gone before it is done; then it is done all the same.
+
+        Raises:
+            Refusal: too much waits already (503).
+        """
+        if self.active >= self._most:
+            raise Refusal(503, "busy", "too much to do just now; try again", retry_seconds=1)
+        self.active += 1
+        loop = asyncio.get_running_loop()
+        try:
+            future = loop.run_in_executor(self._pool, partial(work, *args, **kwargs))
+        except RuntimeError:  # the server is going down
+            self.active -= 1
+            raise Refusal(503, "closing", "the server is shutting down") from None
+        future.add_done_callback(self._done)
+        return await future
+
+    def close(self) -> None:
+        """Begin nothing more; what runs goes on to its end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, future: asyncio.Future[T]) -> None:
+        self.active -= 1
+        if not future.cancelled():
+            future.exception()  # seen, also when nobody waits any more
+
 
 _log = logging.getLogger(__name__)
 

@@ -9,15 +9,14 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runtime.services.mqtt import commands, discovery
+from runtime.services.mqtt import bridge as commands
+from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.bridge import GRACE_SECONDS, LATEST_ANSWER_SECONDS, POLL_SECONDS
-from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.connection import require
+from runtime.services.mqtt.broker import Broker, require
 from runtime.services.mqtt.device import Device, identifier
-from runtime.services.mqtt.link import Link, end
-from runtime.services.mqtt.outbox import Outbox
-from runtime.worker import Worker
-from wakeword.labels.alarm import Alert
+from runtime.services.mqtt.link import Link, Outbox, end
+from runtime.threads import Worker
+from wakeword.labels.watch import Alert
 
 if TYPE_CHECKING:
     from aiomqtt import Message
@@ -34,6 +33,7 @@ class AlertPublisher:
         device: who we are there.
         labels: what is watched for.
         rng: for pauses.
+        latest_answer_seconds: the longest pause before Home Assistant's birth is answered.
 
     Raises:
         MissingExtra: the MQTT library is not installed.
@@ -45,8 +45,11 @@ class AlertPublisher:
         device: Device,
         labels: Sequence[str],
         rng: random.Random | None = None,
+        *,
+        latest_answer_seconds: float = LATEST_ANSWER_SECONDS,
     ) -> None:
         require()
+        self._latest_answer = latest_answer_seconds
         self.device = device
         self._broker = broker
         self._rng = rng or random.Random()
@@ -120,7 +123,7 @@ class AlertPublisher:
         if topic == self.device.config and message.retain:
             self._remove_others(discovery.platforms(text))
         elif topic == self.device.birth and text == "online":
-            await asyncio.sleep(self._rng.uniform(0, LATEST_ANSWER_SECONDS))
+            await asyncio.sleep(self._rng.uniform(0, self._latest_answer))
             self._outbox.renew()
 
     def _remove_others(self, before: Mapping[str, str]) -> None:

@@ -1,4 +1,7 @@
-"""The bridge: what is heard goes to the broker, what Home Assistant commands is done."""
+"""Reading what others command.
+
+The bridge: what is heard goes to the broker, what Home Assistant commands is done.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,49 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from runtime.listener import WakeListener
-from runtime.services.mqtt import commands, discovery
+from runtime.listening.listener import WakeListener
+from runtime.services.mqtt import bridge as commands
+from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.device import Device, identifier
-from runtime.services.mqtt.link import Link, end
-from runtime.services.mqtt.outbox import MAX_AGE_SECONDS, Outbox
+from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
+from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
-from wakeword.records import SoundRecord
+from wakeword.library.records import SoundRecord
 
 if TYPE_CHECKING:
     from aiomqtt import Message
+
+
+def text(payload: object) -> str:
+    """The message as text; what is no text is no command either."""
+    if isinstance(payload, (bytes, bytearray)):
+        return payload.decode(errors="replace")
+    return "" if payload is None else str(payload)
+
+
+def on_or_off(command: str) -> bool | None:
+    """Whether ``ON`` or ``OFF`` is wanted; None when it is neither."""
+    return {"ON": True, "OFF": False}.get(command.strip().upper())
+
+
+def threshold(command: str) -> float | None:
+    """A threshold that the library takes; None when it is none."""
+    try:
+        value = float(command)
+    except ValueError:
+        return None
+    if not math.isfinite(value) or not LOWEST_THRESHOLD <= value <= HIGHEST_THRESHOLD:
+        return None
+    return value
+
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +73,10 @@ class Bridge:
         broker: where the events go.
         device: who we are there.
         max_age_seconds: how long an event may wait for a connection.
+        period_seconds: how often the library and the levels are looked at.
+        latest_answer_seconds: the longest pause before Home Assistant's birth is answered.
+        first_pause_seconds: before the second attempt to connect.
+        clock: seconds that only grow, for the age of events.
         rng: for pauses.
     """
 
@@ -54,6 +87,10 @@ class Bridge:
         device: Device,
         *,
         max_age_seconds: float = MAX_AGE_SECONDS,
+        period_seconds: float = PERIOD_SECONDS,
+        latest_answer_seconds: float = LATEST_ANSWER_SECONDS,
+        first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
         self.listener = listener
@@ -61,6 +98,10 @@ class Bridge:
         self._broker = broker
         self._rng = rng or random.Random()
         self._max_age = max_age_seconds
+        self._period = period_seconds
+        self._latest_answer = latest_answer_seconds
+        self._first_pause = first_pause_seconds
+        self._clock = clock
         self._sources: list[str] = []
         self._sounds: dict[str, SoundRecord] = {}
         self._platforms: dict[str, str] = {}
@@ -81,7 +122,7 @@ class Bridge:
             WakesoundError: the encoder cannot be set up.
         """
         loop = asyncio.get_running_loop()
-        self._outbox = Outbox(max_age_seconds=self._max_age)
+        self._outbox = Outbox(max_age_seconds=self._max_age, clock=self._clock)
         self.listener.on("*", lambda event: self._hand_over(loop, event))
         stopped = asyncio.ensure_future(stop.wait())
         tasks: list[asyncio.Future[Any]] = [stopped]
@@ -114,7 +155,13 @@ class Bridge:
             device.threshold_command("+"),
         ]
         return Link(
-            self._broker, device.client, device.availability, self._outbox, topics, self._received
+            self._broker,
+            device.client,
+            device.availability,
+            self._outbox,
+            topics,
+            self._received,
+            first_pause_seconds=self._first_pause,
         )
 
     async def _send_rest(self, link: Link, stopped: asyncio.Future[Any]) -> None:
@@ -153,7 +200,7 @@ class Bridge:
     async def _watch(self) -> None:
         """Keep the states up to date until all sources have ended."""
         while True:
-            await asyncio.sleep(PERIOD_SECONDS)
+            await asyncio.sleep(self._period)
             ended = self._listening and not self.listener.listening
             await self._look()
             self._report_sources()
@@ -218,7 +265,7 @@ class Bridge:
                 self._describe(discovery.platforms(text))
         elif topic == self.device.birth:
             if text == "online":
-                await asyncio.sleep(self._rng.uniform(0, LATEST_ANSWER_SECONDS))
+                await asyncio.sleep(self._rng.uniform(0, self._latest_answer))
                 self._outbox.renew()
         elif topic == self.device.listening_command:
             await self._switch(text)

@@ -7,8 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.connection import TIMEOUT_SECONDS, connected
+from runtime.services.mqtt.broker import TIMEOUT_SECONDS, Broker, connected
 from runtime.services.mqtt.device import Device
 from runtime.services.mqtt.link import QOS
 from wakeword.errors import SinkError

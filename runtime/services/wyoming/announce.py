@@ -1,4 +1,7 @@
-"""Telling the local network about the service, so that Home Assistant offers it by itself."""
+"""Where a service is offered: ``tcp://HOST:PORT``, ``unix:///PATH`` or ``stdio://``.
+
+Telling the local network about the service, so that Home Assistant offers it by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,70 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
-from runtime.services.wyoming.catalogue import PROGRAM
-from wakeword.errors import MissingExtra
+from runtime.services.wyoming.sounds import PROGRAM
+from wakeword.errors import ConfigError, MissingExtra
+
+_EXAMPLES = "tcp://127.0.0.1:10400, unix:///run/wakesound.sock or stdio://"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A place to connect to."""
+
+    kind: Literal["tcp", "unix", "stdio"]
+    host: str = ""
+    port: int = 0
+    """0 stands for any free one."""
+    path: Path = Path()
+
+    @staticmethod
+    def parse(uri: str) -> Address:
+        """Read a URI.
+
+        Raises:
+            ConfigError: it is none of the three kinds, or misses something.
+        """
+        try:
+            parts = urlsplit(uri)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise ConfigError(f"{uri!r} is no address: {error}; say {_EXAMPLES}") from None
+        if parts.query or parts.fragment or parts.username:
+            raise ConfigError(f"{uri!r} holds more than an address; say {_EXAMPLES}")
+        if parts.scheme == "tcp" and host and port is not None and parts.path in ("", "/"):
+            return Address("tcp", host=host, port=port)
+        if parts.scheme == "unix" and not parts.netloc and len(parts.path) > 1:
+            return Address("unix", path=Path(parts.path))
+        if parts.scheme == "stdio" and not parts.netloc and not parts.path:
+            return Address("stdio")
+        raise ConfigError(f"{uri!r} is no address that can be served; say {_EXAMPLES}")
+
+    def __str__(self) -> str:
+        if self.kind == "tcp":
+            host = f"[{self.host}]" if ":" in self.host else self.host
+            return f"tcp://{host}:{self.port}"
+        return f"unix://{self.path}" if self.kind == "unix" else "stdio://"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        if self.kind != "tcp" or self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
 
 _log = logging.getLogger(__name__)
 
 TYPE = "_wyoming._tcp.local."
 LOOK_SECONDS = 30.0
-"""How often is looked whether the machine's addresses have changed."""
 
 
 class Announcement:
@@ -27,16 +85,24 @@ class Announcement:
     Args:
         sockets: what the service listens on.
         name: under which it is announced.
+        look_seconds: how often is looked whether the machine's addresses have changed.
 
     Raises:
         MissingExtra: the package ``zeroconf`` is not installed.
     """
 
-    def __init__(self, sockets: Sequence[socket.socket], name: str = "") -> None:
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        name: str = "",
+        *,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         try:
             import zeroconf  # noqa: F401
         except ImportError:
             raise MissingExtra("--zeroconf", "wyoming") from None
+        self._look_seconds = look_seconds
         self._bound = [ipaddress.ip_address(s.getsockname()[0]) for s in sockets]
         self._port = int(sockets[0].getsockname()[1])
         self._host = socket.gethostname().partition(".")[0] or "localhost"
@@ -78,7 +144,7 @@ class Announcement:
             _log.info("announced as %s at %s", service.name, ", ".join(map(str, told)))
             self._name = service.name.removesuffix(f".{TYPE}")
             while True:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(self._look_seconds)
                 now = reachable(self._bound)
                 if now != told:
                     told = now

@@ -20,22 +20,31 @@ from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
 from runtime.services.pcm import PcmFormat, Piece, pieces
-from runtime.services.wyoming.backlog import Backlog, Mark
-from runtime.services.wyoming.catalogue import key
-from runtime.services.wyoming.ear import Ear, Heard, Remember
-from runtime.services.wyoming.framing import FramingError, encodable, read_event
-from runtime.services.wyoming.sounds import Sounds
-from wakeword.config import EngineConfig
+from runtime.services.wyoming.ear import Backlog, Ear, Heard, Mark, Remember
+from runtime.services.wyoming.framing import BODY_SECONDS, FramingError, encodable, read_event
+from runtime.services.wyoming.sounds import Sounds, key
+from wakeword.engine import EngineConfig
 from wakeword.errors import AudioFormatError, WakesoundError
 
 _log = logging.getLogger(__name__)
 
-SEND_SECONDS = 10.0
-"""A client that takes nothing for so long is closed."""
-CLOSE_SECONDS = 1.0
-"""How long a client may take to fetch its last messages."""
-QUESTIONS_PER_SECOND = 200
-"""Events other than audio that are answered at most."""
+
+@dataclass(frozen=True)
+class Limits:
+    """What clients may do to the service."""
+
+    clients: int = 100
+    """Connections at a time; when there are more, the one silent for the longest time is closed."""
+    questions_per_second: int = 200
+    """Events other than audio that are answered at most, for each client."""
+    send_seconds: float = 10.0
+    """A client that takes nothing for so long is closed."""
+    close_seconds: float = 1.0
+    """How long a client may take to fetch its last messages."""
+    body_seconds: float = BODY_SECONDS
+    """How long the rest of an event may take to arrive."""
+    warning_seconds: float = 1.0
+    """Between two warnings about clients; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ class Shared:
     """Where the listening is done."""
     remember: Remember | None = None
     """Makes what watches an engine for the history; None remembers nothing."""
+    limits: Limits = Limits()
 
 
 class _Stalled(OSError):
@@ -125,7 +135,8 @@ class Client:
     # -- reading ---------------------------------------------------------------------------
 
     async def _read(self) -> None:
-        while (event := await read_event(self._reader)) is not None:
+        limit = self._shared.limits.body_seconds
+        while (event := await read_event(self._reader, limit)) is not None:
             self.last_event = time.monotonic()
             if AudioChunk.is_type(event.type):
                 await self._take(event)
@@ -185,7 +196,7 @@ class Client:
         if int(now) != self._second:
             self._second, self._questions = int(now), 0
         self._questions += 1
-        if self._questions > QUESTIONS_PER_SECOND:
+        if self._questions > self._shared.limits.questions_per_second:
             await asyncio.sleep(math.ceil(now) - now)
 
     # -- listening -------------------------------------------------------------------------
@@ -244,7 +255,9 @@ class Client:
     async def _send(self, event: Event) -> None:
         async with self._writing:
             try:
-                await asyncio.wait_for(async_write_event(event, self._writer), SEND_SECONDS)
+                await asyncio.wait_for(
+                    async_write_event(event, self._writer), self._shared.limits.send_seconds
+                )
             except asyncio.TimeoutError:
                 raise _Stalled("does not read what it is told") from None
 
@@ -256,7 +269,7 @@ class Client:
         self._backlog.close()
         self._writer.close()
         with contextlib.suppress(OSError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._writer.wait_closed(), CLOSE_SECONDS)
+            await asyncio.wait_for(self._writer.wait_closed(), self._shared.limits.close_seconds)
             return
         self._writer.transport.abort()
 

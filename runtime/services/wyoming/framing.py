@@ -25,8 +25,14 @@ class FramingError(Exception):
     """The peer does not speak Wyoming; nothing after this can be understood."""
 
 
-async def read_event(reader: asyncio.StreamReader) -> Event | None:
+async def read_event(
+    reader: asyncio.StreamReader, body_seconds: float = BODY_SECONDS
+) -> Event | None:
     """The next event; None when the peer has ended between two events.
+
+    Args:
+        reader: of the peer.
+        body_seconds: how long what follows a line may take to arrive.
 
     Raises:
         FramingError: what came is no event, is too long or stopped in the middle.
@@ -40,7 +46,7 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
     data = _object(head.get("data") or {}, "data")
     body = b""
     if data_length or payload_length:
-        body = await _read_body(reader, data_length + payload_length)
+        body = await _read_body(reader, data_length + payload_length, body_seconds)
     if data_length:
         data = {**data, **_object(_parsed(body[:data_length]), "data")}
     return Event(head["type"], data, body[data_length:] or None)
@@ -66,13 +72,13 @@ async def _read_head(reader: asyncio.StreamReader) -> dict[str, Any] | None:
     return head
 
 
-async def _read_body(reader: asyncio.StreamReader, length: int) -> bytes:
+async def _read_body(reader: asyncio.StreamReader, length: int, seconds: float) -> bytes:
     """Exactly so many bytes, in time.
 
     A timer, not ``wait_for``, since that makes a task for each event on older Pythons.
     """
-    late = FramingError(f"the rest of an event did not come within {BODY_SECONDS:g} seconds")
-    timer = asyncio.get_running_loop().call_later(BODY_SECONDS, reader.set_exception, late)
+    late = FramingError(f"the rest of an event did not come within {seconds:g} seconds")
+    timer = asyncio.get_running_loop().call_later(seconds, reader.set_exception, late)
     try:
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError:

@@ -1,36 +1,37 @@
-"""The server: takes connections and looks after all of them."""
+"""The server: takes connections and looks after all of them.
+
+Serving from start to end: server, announcement, signals.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import math
 import os
+import signal
 import socket
 import stat
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from runtime.history import History
-from runtime.history_recorder import Recorder
-from runtime.history_writer import HistoryWriter
-from runtime.services.wyoming.address import Address
-from runtime.services.wyoming.client import Client, Shared
+from runtime.history.recorder import HistoryWriter, Recorder
+from runtime.history.store import History
+from runtime.services.wyoming.announce import Address, Announcement
+from runtime.services.wyoming.client import Client, Limits, Shared
 from runtime.services.wyoming.framing import MAX_LINE_BYTES
 from runtime.services.wyoming.sounds import Sounds
-from wakeword.config import EngineConfig
-from wakeword.engine import Engine
-from wakeword.errors import ServiceError
+from wakeword.engine import Engine, EngineConfig
+from wakeword.errors import ConfigError, ServiceError
 
 _log = logging.getLogger(__name__)
 
-MAX_CLIENTS = 100
-"""When there are more, the one that has been silent for the longest time has to go."""
 MAX_THREADS = 8
-WARNING_SECONDS = 1.0
-"""Between two warnings about clients; the others are counted."""
 _STDIN, _STDOUT = 0, 1
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds, seconds and number of tries: a client that lost its power is noticed."""
@@ -45,6 +46,7 @@ class Server:
         threads: how many clients are listened to at the same moment; by default the number
             of processors.
         history: where wakes and near misses are remembered; None remembers none.
+        limits: what clients may do.
     """
 
     def __init__(
@@ -54,17 +56,19 @@ class Server:
         *,
         threads: int | None = None,
         history: History | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits or Limits()
         self._sounds = sounds
         self._config = config or EngineConfig()
         self._pool = ThreadPoolExecutor(threads or _processors(), "wakesound-wyoming")
         self._writer = None if history is None else HistoryWriter(history)
         remember = None if self._writer is None else self._recorder
-        self._shared = Shared(sounds, self._config, self._pool, remember)
+        self._shared = Shared(sounds, self._config, self._pool, remember, self._limits)
         self._server: asyncio.AbstractServer | None = None
         self._socket_file: tuple[Path, int] | None = None
         self._clients: dict[Client, asyncio.Task[None]] = {}
-        self._warned_at, self._unwarned = -WARNING_SECONDS, 0
+        self._warned_at, self._unwarned = -math.inf, 0
         self._count = 0
 
     async def start(self, address: Address) -> Address:
@@ -172,7 +176,7 @@ class Server:
         self._count += 1
         peer = writer.get_extra_info("peername")
         name = f"client {self._count} ({peer[0]})" if peer else f"client {self._count}"
-        if len(self._clients) >= MAX_CLIENTS:
+        if len(self._clients) >= self._limits.clients:
             silent = min(self._clients, key=lambda client: client.last_event)
             self._warn(f"{silent.name} has to make room, as too many are connected")
             self._clients.pop(silent).cancel()
@@ -201,7 +205,7 @@ class Server:
     def _warn(self, text: str) -> None:
         """Log one line, but not thousands when somebody floods."""
         now = time.monotonic()
-        if now - self._warned_at < WARNING_SECONDS:
+        if now - self._warned_at < self._limits.warning_seconds:
             self._unwarned += 1
             return
         more = f" (and {self._unwarned} more warnings like this)" if self._unwarned else ""
@@ -246,3 +250,51 @@ def _free(path: Path) -> None:
             path.unlink()
         else:
             raise ServiceError(f"another program serves unix://{path}")
+
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+async def serve(
+    server: Server,
+    address: Address,
+    *,
+    zeroconf: bool = False,
+    started: Callable[[Address], object] = lambda address: None,
+) -> None:
+    """Serve until a signal comes, or the peer of ``stdio://`` has ended.
+
+    Args:
+        server: not yet started.
+        address: where.
+        zeroconf: announce it in the local network.
+        started: called with the address, the real port in it, once clients can connect.
+
+    Raises:
+        ConfigError: only ``tcp://`` can be announced.
+        WakesoundError: the address is taken, or the encoder cannot be loaded.
+    """
+    if zeroconf and address.kind != "tcp":
+        raise ConfigError(f"{address} is heard on this machine only; --zeroconf needs tcp://")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+    tasks: list[asyncio.Task[Any]] = []
+    try:
+        started(await server.start(address))
+        tasks += [asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())]
+        ends = tuple(tasks)
+        if zeroconf:
+            tasks.append(asyncio.create_task(Announcement(server.sockets).run()))
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.stop()

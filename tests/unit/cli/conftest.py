@@ -13,7 +13,7 @@ import soundfile
 
 from enroll import enroll_files
 from runtime.cli.main import main
-from runtime.cli.settings import OWN_LOGGERS, QUIET_LOGGERS
+from runtime.cli.options import OWN_LOGGERS, QUIET_LOGGERS
 from wakebench.synth.kinds import make_source
 from wakeword.encoders import create_encoder
 from wakeword.testing import RATE, noise, placed

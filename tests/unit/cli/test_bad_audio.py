@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from wakeword.audio import FloatArray
-from wakeword.resampler import resample
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.resampling import resample
 from wakeword.testing import RATE
 
 Writer = Callable[[FloatArray, Path], object]

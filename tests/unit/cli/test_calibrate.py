@@ -8,8 +8,8 @@ import pytest
 import soundfile
 
 from runtime.cli.room import parse_duration
-from wakeword.ambient import FILE
 from wakeword.errors import ConfigError
+from wakeword.library.ambient import FILE
 from wakeword.testing import RATE, noise, placed, silence
 
 

@@ -131,17 +131,3 @@ def test_export_follows_links(wakesound, library: Path, tmp_path: Path) -> None:
     assert wakesound("export", "--out", str(tmp_path / "link.zip")).status == 0
     assert (tmp_path / "link.zip").is_symlink()
     assert (tmp_path / "real.zip").is_file()
-
-
-def test_a_front_end_is_kept_and_given_up(wakesound, library: Path) -> None:
-    """All takes are heard through it from then on; another word for the encoder is refused."""
-    pytest.importorskip("webrtc_noise_gain", reason="needs the denoise extra")
-    told = wakesound("reindex", "--front-end", "denoise")
-    assert told.status == 0
-    assert "belongs to logmel+denoise (logmel-1+denoise)" in told.out
-    assert wakesound("sounds").out.splitlines()[-1] == f"{library}, encoder logmel+denoise"
-    refused = wakesound("calibrate", "--encoder", "logmel")
-    assert refused.status == 2
-    assert "--encoder logmel+denoise" in refused.err
-    assert "there is no front end 'ears'" in wakesound("reindex", "--front-end", "ears").err
-    assert "belongs to logmel (logmel-1)" in wakesound("reindex", "--front-end", "none").out

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from enroll.room_trial import Trial
-from runtime.cli.room_check import judge, judge_front_ends, measure
+from runtime.cli.room import judge, measure
 from wakeword.engine import Engine
-from wakeword.scorer import Scorer
+from wakeword.scoring.scorer import Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, noise, silence
 
 
@@ -137,27 +136,3 @@ def test_what_does_not_exist_is_no_fault_of_the_set_up(
     result = wakesound("doctor", "--json", *arguments)
     assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
     assert told in result.err
-
-
-@pytest.mark.parametrize(
-    ("missed", "used", "verdict", "told"),
-    [
-        ({"none": 6, "denoise": 2}, "none", "note", "denoise would pay"),
-        ({"none": 6, "denoise": 5}, "none", "good", "none is right"),
-        ({"none": 2, "denoise": 5}, "denoise", "note", "none would pay"),
-        ({"none": 4, "denoise": 4, "dereverb": 9}, "denoise", "good", "denoise is right"),
-    ],
-)
-def test_a_front_end_is_recommended_where_it_pays(missed, used, verdict, told) -> None:
-    """By two takes and a fifth, whichever is used now; the next step is a command."""
-    found = {name: Trial(12, count) for name, count in missed.items()}
-    (finding,) = judge_front_ends(used, found)
-    assert finding.verdict == verdict
-    assert told in finding.detail
-    assert bool(finding.advice) == (verdict == "note")
-
-
-def test_nothing_is_said_of_front_ends_that_were_not_tried() -> None:
-    """No takes, or nothing to compare with."""
-    assert list(judge_front_ends("none", {"none": Trial(12, 6)})) == []
-    assert list(judge_front_ends("none", {"none": Trial(0, 0), "denoise": Trial(0, 0)})) == []

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from runtime.cli.settings import configure_logging
+from runtime.cli.options import configure_logging
 
 SHOW = """
-import click, runtime.cli.settings as settings
+import click, runtime.cli.options as settings
 @click.command()
 @settings.library_option
 @settings.encoder_option

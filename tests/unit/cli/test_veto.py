@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 
 TAKES = [str(asset("demo", f"whistle_{number}.flac")) for number in (1, 2, 3)]
 MINI = ("--encoder", "mini")

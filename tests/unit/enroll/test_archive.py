@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enroll.archive import export_sounds, import_sounds
-from enroll.archive_file import INDEX, ArchiveIndex
+from enroll.archive import INDEX, ArchiveIndex, export_sounds, import_sounds
 from enroll.feedback import reject
 from enroll.negatives import hear_ambient
-from wakeword.audiofile import AudioClip
+from wakeword.audio.reading import AudioClip
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.errors import (
@@ -24,10 +23,9 @@ from wakeword.errors import (
     SoundExists,
     SoundNotFound,
 )
-from wakeword.examples import Example
-from wakeword.library import SoundLibrary
-from wakeword.records import SoundRecord
-from wakeword.takes import Take
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Example, Take
+from wakeword.library.records import SoundRecord
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
 ENCODER = ToneEncoder()

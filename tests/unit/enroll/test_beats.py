@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.beats import few_beats, rows_in, single_beats
 from enroll.finder import find_takes
-from enroll.patterns import check_pattern, make_pattern
-from wakeword.audiofile import AudioClip
+from enroll.patterns import check_pattern, few_beats, make_pattern, rows_in, single_beats
+from wakeword.audio.reading import AudioClip
 from wakeword.errors import ConfigError, TakeRejected
 from wakeword.testing import RATE, burst, noise, placed
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.calibration import HIGHEST, LOWEST, ONE_TAKE, SAME, Calibration, calibrate
+from enroll.fitting import (
+    HIGHEST,
+    LOWEST,
+    ONE_TAKE,
+    SAME,
+    Calibration,
+    calibrate,
+)
 from enroll.negatives import Negatives
-from wakeword.bank import NegativeBank
+from wakeword.scoring.bank import NegativeBank
 
 
 def run(cosine: float, windows: int = 10, axis: int = 1) -> np.ndarray:

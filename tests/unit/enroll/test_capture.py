@@ -10,7 +10,7 @@ import pytest
 from enroll.capture import Capture, Reading
 from enroll.finder import MARGIN_SECONDS
 from wakeword.errors import SourceError
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, ArraySource, FedSource, burst, noise, placed, tone
 
 
@@ -92,6 +92,26 @@ def test_nothing_heard_is_an_error_that_names_the_microphone():
     with pytest.raises(SourceError, match="heard nothing for 3 s; is array the right microphone"):
         captured(room(8.0), patience_seconds=3.0)
     captured(room(3.5), patience_seconds=3.0)  # the room's second does not count
+
+
+def test_readings_say_how_long_a_sound_is_waited_for():
+    """Silence is no error for minutes; whoever shows the meter can give a hint."""
+    items = captured(placed(room(16.0), (13.0, tone(800.0, 0.4))))
+    readings = [item for item in items if isinstance(item, Reading)]
+    waited = [reading.waited_seconds for reading in readings]
+    assert waited[:20] == [0.0] * 20
+    assert waited[239] == pytest.approx(11.0, abs=0.1)
+    assert waited[-1] == pytest.approx(16.0 - 13.4 - MARGIN_SECONDS, abs=0.2)
+
+
+def test_digital_silence_of_a_microphone_is_an_error():
+    """A muted microphone is told from a quiet room within seconds; a recording is not accused."""
+    source = FedSource()
+    source.feed(np.zeros(6 * RATE, np.float32))
+    source.end()
+    with pytest.raises(SourceError, match="nothing but digital silence"):
+        list(Capture(source))
+    assert captured(np.zeros(6 * RATE, np.float32))
 
 
 def test_each_take_renews_the_patience():

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enroll.drafts import Drafts
+from enroll.capture import Drafts
 from wakeword.errors import LibraryError
-from wakeword.library import SoundLibrary
-from wakeword.takes import Take
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, tone
 
 

@@ -13,11 +13,11 @@ from enroll.finder import find_takes
 from enroll.negatives import hear_ambient, hear_runs, heard_frames
 from enroll.recalibration import recalibrate
 from enroll.session import Enrollment
-from wakeword.audio import FloatArray
-from wakeword.audiofile import AudioClip
-from wakeword.examples import Example
-from wakeword.library import SoundLibrary
-from wakeword.records import TextRecord
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import AudioClip
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Example
+from wakeword.library.records import TextRecord
 from wakeword.testing import RATE, ToneEncoder, noise, placed, tone
 
 ENCODER = ToneEncoder()

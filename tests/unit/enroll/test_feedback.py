@@ -9,15 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from enroll.changing import refit
 from enroll.feedback import add_missed, reject, undo
-from enroll.refit import refit
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 from wakeword.engine import Engine
 from wakeword.errors import HistoryError, SoundNotFound
 from wakeword.events import Window
-from wakeword.examples import Example
-from wakeword.library import SoundLibrary
-from wakeword.takes import Take
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Example, Take
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
 ENCODER = ToneEncoder()

@@ -11,7 +11,7 @@ import soundfile
 import enroll
 from enroll.files import enroll_files, takes_of_file
 from wakeword.errors import AudioDecodeError, SoundExists, TakeRejected
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 from wakeword.testing import ToneEncoder, noise, placed, silence, tone
 
 ENCODER = ToneEncoder()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from enroll.finder import MARGIN_SECONDS, find_takes
-from wakeword.audiofile import AudioClip
+from wakeword.audio.reading import AudioClip
 from wakeword.errors import TakeRejected
 from wakeword.testing import burst, noise, placed, silence, tone
 

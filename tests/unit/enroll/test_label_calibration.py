@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.label_calibration import HIGHEST, LOWEST, fit_labels
-from wakeword.bank import NegativeBank
+from enroll.words import HIGHEST, LOWEST, fit_labels
 from wakeword.encoders import create_encoder
 from wakeword.labels import Classifier
-from wakeword.labels.alarm import AlarmConfig
 from wakeword.labels.prompts import everyday
+from wakeword.labels.watch import AlarmConfig
 from wakeword.protocols import TextEncoder
+from wakeword.scoring.bank import NegativeBank
 from wakeword.testing import NamedTones, noise, tone
 
 LOW, HIGH = "tone of 400 hertz", "tone of 3000 hertz"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.likeness import NEVER, leave_one_out, run_score
+from enroll.scores import NEVER, leave_one_out, run_score
 
 AXES = np.eye(4, dtype=np.float32)
 

@@ -11,19 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enroll.archive import export_sounds, import_sounds
-from enroll.archive_file import INDEX
+from enroll.archive import INDEX, export_sounds, import_sounds
+from enroll.changing import EnrollmentResult, remove_take, remove_text, set_text, set_vetoes
 from enroll.feedback import add_missed, reject, undo
-from enroll.named import UNKNOWN_NAMED, Named, fit_sound, read_text
 from enroll.negatives import Negatives
 from enroll.patterns import add_pattern
 from enroll.recalibration import recalibrate
-from enroll.refit import set_vetoes
 from enroll.reindex import reindex
-from enroll.session import Enrollment, EnrollmentResult
-from enroll.take_removal import remove_take
-from enroll.text_change import remove_text, set_text
-from wakeword.bank import load_bank
+from enroll.session import Enrollment
+from enroll.words import (
+    UNKNOWN_NAMED,
+    Named,
+    fit_sound,
+    read_text,
+)
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.errors import (
@@ -33,12 +34,12 @@ from wakeword.errors import (
     SoundExists,
     TakeRejected,
 )
-from wakeword.examples import Example
 from wakeword.labels import Classifier
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Example, Take
+from wakeword.library.records import TextRecord
 from wakeword.protocols import Encoder
-from wakeword.records import TextRecord
-from wakeword.takes import Take
+from wakeword.scoring.bank import load_bank
 from wakeword.testing import RATE, NamedTones, ToneEncoder, frames, noise, placed, tone
 
 TONES = NamedTones()

@@ -9,10 +9,10 @@ import pytest
 
 from enroll.files import enroll_files
 from enroll.negatives import gather_negatives, hear_runs, heard_frames
-from wakeword.audiofile import AudioClip, write_flac
+from wakeword.audio.reading import AudioClip, write_flac
 from wakeword.engine import Engine
-from wakeword.library import SoundLibrary
-from wakeword.scorer import Owner, Scorer
+from wakeword.library.library import SoundLibrary
+from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
 ENCODER = ToneEncoder()

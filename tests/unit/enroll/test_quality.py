@@ -14,7 +14,7 @@ from enroll.quality import (
     check_take,
     clipped_share,
 )
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, tone
 
 GOOD = Take(tone(1000.0, 1.0), RATE, 4000, 12000, level_db=-20.0, snr_db=40.0)

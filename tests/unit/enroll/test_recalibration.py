@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from enroll.changing import refit
 from enroll.finder import find_takes
 from enroll.negatives import gather_negatives, hear_ambient
 from enroll.recalibration import recalibrate, shares
-from enroll.refit import refit
 from enroll.reindex import reindex
 from enroll.session import Enrollment
-from wakeword.audio import FloatArray
-from wakeword.audiofile import AudioClip, write_flac
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import AudioClip, write_flac
 from wakeword.engine import Engine
 from wakeword.errors import ConfigError, SoundNotFound
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
 from wakeword.testing import (
     RATE,
     NamedTones,

@@ -9,9 +9,9 @@ from enroll.feedback import reject
 from enroll.reindex import reindex
 from wakeword.encoders import create_encoder
 from wakeword.errors import EncoderMismatch, LibraryCorrupt
-from wakeword.examples import Example
-from wakeword.library import SoundLibrary
-from wakeword.storage import write_record
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Example
+from wakeword.library.storage import write_record
 from wakeword.testing import RATE, ToneEncoder, make_library, tone
 
 OLD = ToneEncoder()
@@ -116,7 +116,7 @@ def test_interrupted_halfway_it_asks_to_be_run_again(library, monkeypatch):
             raise KeyboardInterrupt
         write_record(path, record)
 
-    monkeypatch.setattr("wakeword.library_writer.write_record", failing)
+    monkeypatch.setattr("wakeword.library.library.write_record", failing)
     with pytest.raises(KeyboardInterrupt):
         reindex(library, NEW, "logmel")
     monkeypatch.undo()

@@ -11,7 +11,7 @@ import pytest
 
 from enroll.finder import find_takes
 from enroll.session import Enrollment
-from wakeword.audiofile import AudioClip
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
 from wakeword.errors import (
     AudioDecodeError,
@@ -21,8 +21,8 @@ from wakeword.errors import (
     SoundExists,
     TakeRejected,
 )
-from wakeword.library import SoundLibrary
-from wakeword.takes import Take
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
 ENCODER = ToneEncoder()

@@ -11,11 +11,11 @@ from enroll.finder import find_takes
 from enroll.session import Enrollment
 from wakebench.synth.kinds import make_source
 from wakebench.synth.source import SoundSource
-from wakeword.audiofile import AudioClip
+from wakeword.audio.reading import AudioClip
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
-from wakeword.library import SoundLibrary
-from wakeword.takes import Take
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, frames, noise, placed
 
 ENCODER = create_encoder()

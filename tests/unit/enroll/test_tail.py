@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from enroll.likeness import NEVER
-from enroll.tail import SHAPE, TAIL_RUNS, expected, fitted, next_above, reached_by
+from enroll.scores import (
+    NEVER,
+    SHAPE,
+    TAIL_RUNS,
+    expected,
+    fitted,
+    next_above,
+    reached_by,
+)
 
 SCORES = np.sort(np.random.default_rng(3).exponential(0.5, 5000).astype(np.float32))[::-1]
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from enroll.archive import export_sounds, import_sounds
+from enroll.changing import negatives_of
 from enroll.negatives import gather_negatives, hear_ambient
-from enroll.refit import negatives_of
+from enroll.order import of_library, recordings, without_turned
 from enroll.reindex import reindex
 from enroll.session import Enrollment
-from enroll.turned import of_library, recordings, without_turned
-from wakeword.audio import FloatArray
-from wakeword.audiofile import AudioClip
-from wakeword.library import SoundLibrary
-from wakeword.takes import Take
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import AudioClip
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.testing import RATE, ToneEncoder, noise, placed, tone
 
 LOW, HIGH = tone(900, 0.25), tone(1500, 0.25)

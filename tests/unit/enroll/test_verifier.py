@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from enroll.verifier import PENALTY, Training, train_verifier
-from wakeword.likeness import Verifier
+from wakeword.scoring.likeness import Verifier
 
 
 def rows(count: int, seed: int, towards: int | None = None, dim: int = 16) -> np.ndarray:

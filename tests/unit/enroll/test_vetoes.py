@@ -8,19 +8,18 @@ import numpy as np
 import pytest
 
 from enroll import enroll_files
+from enroll.changing import fit_vetoes, parse_labels, set_vetoes
 from enroll.feedback import add_missed
 from enroll.files import takes_of_file
-from enroll.refit import set_vetoes
 from enroll.reindex import reindex
-from enroll.vetoes import fit_vetoes, parse_labels
-from wakeword.assets import asset
-from wakeword.bank import load_bank
+from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError, EncoderError
-from wakeword.library import SoundLibrary
+from wakeword.library.library import SoundLibrary
+from wakeword.library.vectors import of_files
+from wakeword.scoring.bank import load_bank
+from wakeword.scoring.veto import label_vectors, make_veto
 from wakeword.testing import ToneEncoder
-from wakeword.vectors import of_files
-from wakeword.veto import label_vectors, make_veto
 
 ENCODER = create_encoder("mini")
 

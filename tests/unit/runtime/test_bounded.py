@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from runtime.bounded import BoundedQueue
+from runtime.threads import BoundedQueue
 
 
 def drain(queue: BoundedQueue[int]) -> list[int]:

@@ -13,8 +13,8 @@ import pytest
 
 from runtime import WakeListener
 from runtime.sinks import open_sink
-from wakeword import plugins
 from wakeword.encoders import create_encoder
+from wakeword.protocols import plugin_names
 from wakeword.testing import ArraySource, RecordingSink, make_library, noise, placed, tone
 
 PAGE = (Path(__file__).parents[3] / "docs" / "embedding.md").read_text()
@@ -37,7 +37,7 @@ def test_examples_are_python_and_import_what_there_is(code: str) -> None:
 
 def test_every_sink_is_described() -> None:
     """The table of URIs has a line for each sink."""
-    for name in plugins.names("runtime.sinks"):
+    for name in plugin_names("runtime.sinks"):
         assert re.search(rf"^\|.*`{name}:", PAGE, re.MULTILINE), name
     assert callable(open_sink)
 
@@ -54,7 +54,8 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("WAKESOUND_LIBRARY", str(library.folder))
     audio = placed(noise(3.0), (1.0, sounds["whistle"]))
     monkeypatch.setattr(
-        "runtime.assembly.open_source", lambda uri, rate, realtime: ArraySource(audio, name=uri)
+        "runtime.listening.assembly.open_source",
+        lambda uri, rate, realtime: ArraySource(audio, name=uri),
     )
     return {"WakeListener": WakeListener, "lights": RecordingLights(), "blocks": [audio]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.worker import Worker
+from runtime.threads import Worker
 
 
 def test_the_error_is_carried(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,9 +9,9 @@ pytest.importorskip("soxr")
 
 from training.config import TrainConfig
 from training.corpus import AFTER, BEFORE, HOP, RATE, Clip, Store, windows_of, write_store
+from wakeword.audio.logmel import LogMel
 from wakeword.encoders._mini_levels import FEWEST_FRAMES, prolonged, window_levels
 from wakeword.errors import ConfigError
-from wakeword.logmel import LogMel
 
 
 def clip(seconds=0.5, kind="made", **more):

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from training.labels import CLASSES, class_names
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 
 FOLDER = Path(__file__).parents[3] / "training"
 AUDIOSET = json.loads((FOLDER / "audioset.json").read_text(encoding="utf-8"))

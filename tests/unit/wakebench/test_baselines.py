@@ -13,9 +13,9 @@ import pytest
 from wakebench import grid
 from wakebench.baselines.raven import BAND, STEP, distances, mfcc
 from wakebench.system import make_system
-from wakeword import plugins
 from wakeword.errors import ConfigError
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
+from wakeword.protocols import plugin_names
 from wakeword.testing import RATE, noise, placed, tone
 
 
@@ -82,7 +82,7 @@ def test_takes_come_back_from_disk_as_they_were(tmp_path):
 
 
 def test_every_baseline_has_a_name_and_a_key():
-    for name in plugins.names("wakebench.baselines"):
+    for name in plugin_names("wakebench.baselines"):
         if name != "clap":
             system = make_system(f"baseline:{name}")
             assert system.name

@@ -13,7 +13,7 @@ from wakebench.compose import CLEAN, EventPlan, NegativePlan
 from wakebench.sounds import Sound
 from wakebench.stream import cached_audio, obtain, on_16_bits
 from wakebench.synth import RATE, loudest_db, power_db
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 from wakeword.testing import noise, tone
 
 

@@ -8,11 +8,11 @@ import pytest
 from wakebench.engine import EngineSystem, RememberingEncoder
 from wakebench.sounds import made_sounds
 from wakebench.synth import RATE
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
-from wakeword.library import SoundLibrary
-from wakeword.takes import Take
+from wakeword.library.library import SoundLibrary
+from wakeword.library.recordings import Take
 from wakeword.testing import noise, placed, silence
 
 
@@ -70,7 +70,7 @@ def test_a_remembering_encoder_changes_no_embedding():
 
 
 def test_the_key_changes_with_the_encoder_and_the_settings():
-    from wakeword.config import EngineConfig
+    from wakeword.engine import EngineConfig
 
     same = EngineSystem("logmel").key
     assert EngineSystem("logmel").key == same

@@ -13,7 +13,7 @@ from wakebench.protocol import Protocol, deal, libraries
 from wakebench.recording import recorded
 from wakebench.sounds import Sound, alike, limited, made_sounds, recorded_sounds, takes_in
 from wakebench.synth import RATE, loudest_db
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 from wakeword.testing import noise, placed, tone
 
 

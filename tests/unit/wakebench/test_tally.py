@@ -19,8 +19,8 @@ from wakebench.stream import Composed, Layout, Placed, Section
 from wakebench.synth import RATE
 from wakebench.tally import OWN, tally
 from wakebench.trace import Trace
-from wakeword.config import TriggerConfig
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
+from wakeword.scoring.decision import TriggerConfig
 from wakeword.testing import tone
 
 SHELF = ("recorded-1.1", 3)

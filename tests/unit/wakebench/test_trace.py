@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from wakebench.trace import Firing, Trace
-from wakeword.config import TriggerConfig
 from wakeword.events import Match
-from wakeword.trigger import Trigger
+from wakeword.scoring.decision import Trigger, TriggerConfig
 
 RATE, HOP = 16000, 1600
 

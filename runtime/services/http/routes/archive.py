@@ -15,7 +15,7 @@ from runtime.services.http.problems import Refusal, declared, declared_beside
 from runtime.services.http.routes.sounds import SoundModel, sound_model
 from runtime.services.http.service import Service
 from wakeword.errors import EncoderMismatch, LibraryError, SoundExists
-from wakeword.records import SoundRecord, slug
+from wakeword.library.records import SoundRecord, slug
 
 router = APIRouter(tags=["sounds"])
 

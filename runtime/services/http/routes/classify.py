@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from runtime.services.http.access import TheService, Upload, read_clip
 from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.service import Service
+from wakeword.audio.resampling import resample
 from wakeword.errors import EncoderError
 from wakeword.labels import Classification, timeline
-from wakeword.labels.written import split_labels
-from wakeword.resampler import resample
+from wakeword.labels.wording import split_labels
 
 router = APIRouter(tags=["words"])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response, UploadFile
 
 from runtime.services.http.access import DraftId, TakeId, TheService, Upload, read_clip
-from runtime.services.http.draft import Draft, DraftTake
 from runtime.services.http.draft_models import DraftTakeModel, take_model
+from runtime.services.http.drafts import Draft, DraftTake
 from runtime.services.http.problems import declared, declared_beside
 from runtime.services.http.recordings import Peaks, Spectrogram, peaks, spectrogram, wav
 from runtime.services.http.routes.takes import WAV, Points, WavResponse

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Query, Response, UploadFile
 
 from enroll.session import Enrollment
 from runtime.services.http.access import DraftId, TheService, Upload, read_clip
-from runtime.services.http.draft import Draft, Trial
 from runtime.services.http.draft_models import (
     DraftChange,
     DraftModel,
@@ -20,6 +19,7 @@ from runtime.services.http.draft_models import (
     enrolled_model,
     trial_model,
 )
+from runtime.services.http.drafts import Draft, Trial
 from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.routes.sounds import new_name
 from runtime.services.http.service import Service

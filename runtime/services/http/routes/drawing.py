@@ -9,7 +9,7 @@ from runtime.services.http.problems import declared
 from runtime.services.http.recordings import Spectrogram, spectrogram
 from runtime.services.http.routes.takes import Points
 from runtime.services.http.service import Service
-from wakeword.resampler import resample
+from wakeword.audio.resampling import resample
 
 router = APIRouter(tags=["words"])
 

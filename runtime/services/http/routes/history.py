@@ -10,16 +10,20 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from enroll.feedback import FeedbackResult, undo
-from runtime.feedback import accept_event, reject_event
-from runtime.history import History
-from runtime.history_entry import ID_PATTERN, HistoryEntry
+from runtime.history.feedback import accept_event, reject_event
+from runtime.history.store import ID_PATTERN, History, HistoryEntry
 from runtime.services.http.access import TheService
-from runtime.services.http.findings import finding_models
-from runtime.services.http.problems import FindingModel, Refusal, declared, declared_beside
+from runtime.services.http.problems import (
+    FindingModel,
+    Refusal,
+    declared,
+    declared_beside,
+    finding_models,
+)
 from runtime.services.http.recordings import Spectrogram, spectrogram, wav
 from runtime.services.http.routes.takes import WAV, Points, WavResponse
 from runtime.services.http.service import Service
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 router = APIRouter(tags=["history"])
 

@@ -7,13 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.action import ANY
+from runtime.hooks.action import ANY
+from runtime.hooks.book import HookBook, LiveHook, scheme
 from runtime.services.http.access import TheService
-from runtime.services.http.hooks import HookBook
-from runtime.services.http.live_hook import LiveHook, scheme
 from runtime.services.http.problems import declared
 from runtime.services.http.service import Service
-from wakeword.records import LONGEST_NAME
+from wakeword.library.records import LONGEST_NAME
 
 router = APIRouter(tags=["hooks"])
 

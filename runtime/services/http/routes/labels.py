@@ -10,7 +10,7 @@ from runtime.services.http.problems import declared
 from runtime.services.http.routes.classify import Understood
 from runtime.services.http.service import Service
 from wakeword.labels.advice import check, improved
-from wakeword.labels.written import checked_labels, split_labels
+from wakeword.labels.wording import checked_labels, split_labels
 
 router = APIRouter(tags=["words"])
 

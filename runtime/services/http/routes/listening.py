@@ -67,7 +67,7 @@ async def change_listening(service: TheService, change: ListeningChange) -> List
         raise Refusal(422, "bad_request", "say what to do: listening, mute_seconds or both")
     if change.listening and not service.config.listen:
         raise Refusal(
-            409, "no_sources", "the server was started without a source; use serve --listen mic"
+            409, "no_sources", "the server was started without a source; use serve --source mic"
         )
     if change.mute_seconds is not None:
         service.hearing.mute(change.mute_seconds)

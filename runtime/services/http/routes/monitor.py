@@ -11,17 +11,16 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from enroll.label_calibration import fit_labels
+from enroll.words import fit_labels
 from runtime.services.http.connection import FAULT, Connection, Message
-from runtime.services.http.label_ear import LabelEar, LabelTask
+from runtime.services.http.ears import LabelEar, LabelTask
 from runtime.services.http.problems import Refusal
 from runtime.services.http.service import Service
 from runtime.services.pcm import PcmFormat
-from wakeword.audio import AudioFrame
+from wakeword.audio.frames import AudioFrame
 from wakeword.errors import EncoderError
-from wakeword.labels.alarm import AlarmConfig
-from wakeword.labels.watch import WatchConfig
-from wakeword.labels.written import split_labels
+from wakeword.labels.watch import AlarmConfig, WatchConfig
+from wakeword.labels.wording import split_labels
 
 WAITING_FRAMES = 100
 """Frames of the server's sources that may wait for one client; then some are left out."""
@@ -111,7 +110,7 @@ class _MonitorConnection(Connection):
         wanted = MonitorWanted.model_validate(declared)
         format = PcmFormat(wanted.rate, wanted.width, wanted.channels)
         if wanted.source == "server" and not self.service.hearing.listening:
-            reason = self.service.hearing.problem or "start it with serve --listen mic"
+            reason = self.service.hearing.problem or "start it with serve --source mic"
             raise Refusal(409, "no_sources", f"the server itself does not listen: {reason}")
         task = await self.service.hearing_jobs.run(_task, self.service, wanted)
         shown = "".join(c for c in wanted.name if c.isprintable()).strip()

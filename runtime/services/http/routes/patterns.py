@@ -12,7 +12,7 @@ from runtime.services.http.access import SoundName, TheService
 from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.routes.sounds import new_name
 from runtime.services.http.service import Service
-from wakeword.records import (
+from wakeword.library.records import (
     LONGEST_NAME,
     LONGEST_WAIT_SECONDS,
     MOST_BEATS,

@@ -10,7 +10,7 @@ from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.routes.hooks import HookModel, hook_models
 from runtime.services.http.service import Service
 from wakeword.errors import LibraryError
-from wakeword.records import LONGEST_NAME, SoundRecord, clean_name
+from wakeword.library.records import LONGEST_NAME, SoundRecord, clean_name
 
 router = APIRouter(tags=["sounds"])
 

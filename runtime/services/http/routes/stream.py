@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket
 
 from runtime.services.http.connection import Connection, Message
-from runtime.services.http.ear import Ear
+from runtime.services.http.ears import Ear
 from runtime.services.http.problems import Refusal
 from runtime.services.pcm import PcmFormat
 

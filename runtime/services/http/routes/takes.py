@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from enroll.take_removal import remove_take
+from enroll.changing import remove_take
 from runtime.services.http.access import SoundName, TakeFile, TheService
 from runtime.services.http.problems import Refusal, declared, declared_beside
 from runtime.services.http.recordings import Peaks, Spectrogram, peaks, spectrogram, wav
 from runtime.services.http.service import Service
-from wakeword.takes import Take
+from wakeword.library.recordings import Take
 
 router = APIRouter(tags=["sounds"])
 

@@ -15,9 +15,10 @@ from runtime.configuration import ConfigFileError, load
 from runtime.configuration.schema import COMMANDS, EngineTable, FileTable, HookTable
 from runtime.sinks import open_sink
 from runtime.sinks._messages import BodyMessage, FeishuMessage, NtfyMessage, WecomMessage
-from wakeword.config import EngineConfig, TriggerConfig
+from wakeword.engine import EngineConfig
 from wakeword.errors import ConfigError
 from wakeword.events import WakeEvent
+from wakeword.scoring.decision import TriggerConfig
 
 Write = Callable[[str], Path]
 EVENT = WakeEvent("bell", 0.8, 0.5, 16000, 24000, 16000, source="mic:Hall", id="abc")

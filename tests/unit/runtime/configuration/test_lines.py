@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.configuration.lines import Lines
-from runtime.configuration.lines import Path as Keys
+from runtime.configuration.schema import KeyPath as Keys
+from runtime.configuration.schema import Lines
 
 TEXT = '''\
 top = 1

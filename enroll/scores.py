@@ -1,0 +1,182 @@
+"""How much do takes resemble each other and other sounds, as the engine would judge it?
+
+How seldom a score is reached: the highest of many scores, carried on as a tail.
+
+Counted are runs, what would wake or alert once. *Best first*: scores sorted downwards. What
+exceeds a high score is taken to follow a generalised Pareto law (peaks over a threshold; Coles,
+"An Introduction to Statistical Modeling of Extreme Values", 2001, chapter 4). Its scale is that
+of the sound, its shape is the same for all: it was chosen on recordings of the train split, so
+that as many false alarms came as were asked for.
+
+What to expect of a threshold: how often anything but the sound reaches it.
+
+What is expected of a sound, told to its user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wakeword.audio.frames import FloatArray
+from wakeword.library.records import ExpectationRecord
+from wakeword.scoring.decision import TriggerConfig
+
+NEVER = -1.0
+"""Score of what is too short to wake: no cosine is lower."""
+
+
+def run_score(
+    run: FloatArray,
+    sound: FloatArray | Callable[[FloatArray], FloatArray],
+    patience: int | None = None,
+) -> float:
+    """The highest threshold at which a run would wake: so many windows in a row reach it.
+
+    Args:
+        run: embeddings of successive windows, ``(n, view_dim)``.
+        sound: what scores them, or embeddings of a sound ``(m, view_dim)``: then the score is
+            the cosine to the nearest, the mean over the views.
+        patience: windows in a row that are needed; the trigger's own by default.
+    """
+    patience = patience or TriggerConfig().patience
+    if len(run) < patience or (isinstance(sound, np.ndarray) and not len(sound)):
+        return NEVER
+    scores = _cosines(run, sound) if isinstance(sound, np.ndarray) else sound(run)
+    last = len(scores) - patience + 1
+    return float(np.min([scores[i : i + last] for i in range(patience)], axis=0).max())
+
+
+def leave_one_out(takes: Sequence[FloatArray]) -> list[float]:
+    """Score of each take against all the others; empty for fewer than two takes."""
+    if len(takes) < 2:
+        return []
+    return [
+        run_score(take, np.concatenate([t for j, t in enumerate(takes) if j != i]))
+        for i, take in enumerate(takes)
+    ]
+
+
+def _cosines(run: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Of the nearest vector; each view has length 1, so whole rows have the root of their count."""
+    views = float(np.square(vectors[0]).sum())
+    return np.asarray((run @ vectors.T).max(axis=1) / views, np.float32)
+
+
+TAIL_RUNS = 50
+"""So many of the highest scores tell how they thin out: with fewer, luck decides."""
+SHAPE = -0.15
+"""Below zero: scores have an end, if only since no cosine is over 1."""
+STEP = 1e-3
+"""Scores no further apart than this are equal: nothing follows from how they thin out."""
+DIGITS = 4
+"""Of a threshold, as it is stored."""
+
+
+def fitted(scores: FloatArray, allowed: float) -> float:
+    """The threshold that as many runs exceed as are allowed.
+
+    Where the highest scores are all equal, none of them reaches it: a threshold that one of them
+    reaches is one that all do.
+
+    Args:
+        scores: ``(runs,)``, best first, one at least.
+        allowed: runs, above 0; less than one means that longer is waited for one.
+    """
+    count = _count(scores)
+    if not count:
+        return next_above(scores)
+    if allowed >= count:
+        return next_above(scores[min(int(allowed), len(scores) - 1) :])
+    rarer = float((count / allowed) ** SHAPE) - 1.0
+    found = float(scores[count] + _scale(scores) / SHAPE * rarer)
+    if scores[0] - scores[count] < STEP:
+        return max(found, next_above(scores))
+    return found
+
+
+def expected(threshold: float, scores: FloatArray) -> float:
+    """How many runs to expect at the threshold in as much time as the scores stand for.
+
+    Args:
+        threshold: any.
+        scores: ``(runs,)``, best first, one at least.
+    """
+    count = _count(scores)
+    above = threshold - float(scores[count])
+    if not count or above <= 0.0:
+        return float(np.count_nonzero(scores >= threshold))
+    left = max(0.0, 1.0 + SHAPE * above / max(_scale(scores), 1e-9))
+    return float(count * left ** (-1.0 / SHAPE))
+
+
+def next_above(scores: FloatArray) -> float:
+    """A threshold that the first of these scores just misses; ``NEVER`` without any."""
+    return float(scores[0]) + STEP if len(scores) else NEVER
+
+
+def reached_by(score: float) -> float:
+    """The highest threshold, as it is stored, that the score reaches."""
+    threshold = round(score, DIGITS)
+    return threshold if threshold <= score else round(threshold - 10.0**-DIGITS, DIGITS)
+
+
+def _count(scores: FloatArray) -> int:
+    """How many of the scores are the tail."""
+    return min(TAIL_RUNS, len(scores) - 1)
+
+
+def _scale(scores: FloatArray) -> float:
+    """Of the law, by the mean excess over the tail's beginning."""
+    count = _count(scores)
+    return float(np.mean(scores[:count] - scores[count])) * (1.0 - SHAPE)
+
+
+SHORTEST_HOURS = 0.5
+"""With less than this to go by, nothing is said about false alarms."""
+UNHEARD = 0.7
+"""What never happened in the recordings is taken to have been that near to happening once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Scores of what is not the sound, by what was fitted to it."""
+
+    world: FloatArray
+    """``(runs,)`` of the bank, best first; empty where there is none."""
+    room: FloatArray
+    """``(runs,)`` of the user's room, best first."""
+    hours: float
+    """Length of the recordings that they are from."""
+
+    def false_alarms_per_hour(self, threshold: float) -> float | None:
+        """False alarms to expect at the threshold; None where there is too little to tell."""
+        if self.hours < SHORTEST_HOURS:
+            return None
+        heard = float(np.count_nonzero(self.room >= threshold))
+        if len(self.world):
+            return (heard + expected(threshold, self.world)) / self.hours
+        return max(heard, UNHEARD) / self.hours
+
+
+def describe(expected: ExpectationRecord) -> str:
+    """What is expected of a sound, as one sentence for the user."""
+    if expected.false_alarms_per_hour is None:
+        wakes = "too little is known to say how many false wakes to expect"
+    elif (daily := expected.false_alarms_per_hour * 24) < 1:
+        weekly = daily * 7
+        wakes = f"expect {_about(weekly)} a week" if weekly >= 1 else "expect few false wakes"
+    else:
+        wakes = f"expect {_about(daily)} a day"
+    if expected.miss_rate is None:
+        return f"{wakes}; enroll more takes to know how many misses"
+    misses = f"{expected.miss_rate:.0%} misses in quiet"
+    if expected.noisy_miss_rate is not None:
+        misses += f", {expected.noisy_miss_rate:.0%} in noise"
+    return f"{wakes}, {misses}"
+
+
+def _about(count: float) -> str:
+    return f"about {count:.0f} false wake{'s' if round(count) > 1 else ''}"

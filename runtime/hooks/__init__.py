@@ -1,0 +1,1 @@
+"""Hooks: what a user asked to happen when a sound is heard."""

@@ -1,0 +1,1 @@
+"""Labels at run time: the monitor, batches of recordings, translation."""

@@ -1,0 +1,1 @@
+"""Listening: sources, engines and threads of one run."""

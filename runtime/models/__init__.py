@@ -1,0 +1,1 @@
+"""Models: fetching weights from the hub, and CLAP without torch."""

@@ -1,0 +1,1 @@
+"""Embeddings: windows to vectors, the variants of a take, where weights are found."""

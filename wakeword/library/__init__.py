@@ -1,0 +1,1 @@
+"""The library: the sounds of a user, kept on disk."""

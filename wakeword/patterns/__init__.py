@@ -1,0 +1,1 @@
+"""Patterns: counts and rhythms of a sound, and the order inside it."""

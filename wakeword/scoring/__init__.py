@@ -1,0 +1,1 @@
+"""Scoring: how like the enrolled sounds a window is, and whether that wakes."""
