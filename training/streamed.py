@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import LogMel
+from wakeword.embedding.embedder import checked
 from wakeword.encoders._mini_labels import LabelTable, table
 from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
 from wakeword.errors import ConfigError, EncoderError
-from wakeword.logmel import LogMel
-from wakeword.windows import checked
 
 BLOCK, AHEAD = 4, 4
 HISTORY = 62

@@ -31,7 +31,7 @@ from training.losses import Memory, contrast, label_loss, teacher_loss
 from training.streaming_net import StreamingNet
 from training.stretches import WINDOWS, Heard, Stretches
 from training.targets import Targets, make_targets, whitened
-from wakeword.assets import asset
+from wakeword.embedding.weights import asset
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from training.discriminant import SHARES, directions_of
 from training.naming import fit_names, rows_to_name
 from training.streaming_loop import StreamingConfig, StreamingStudent, Teachers, pooled_views
 from training.stretches import Heard, Stretches
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
 
 log = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from torch.nn import functional
 
 from training.targets import class_list
 from training.teachers import Teacher
-from wakeword.audio import FloatArray
+from wakeword.audio.frames import FloatArray
+from wakeword.audio.logmel import hz_to_mel
 from wakeword.errors import ConfigError
-from wakeword.logmel import hz_to_mel
 
 FRAMES = 96
 """Of 25 ms every 10 ms, in a patch of 0.96 s."""
