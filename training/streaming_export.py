@@ -15,6 +15,7 @@ from torch.nn import functional
 from training.export import LABEL_SCALE, label_table
 from training.streaming_loop import StreamingStudent
 from training.streaming_net import BANDS, BLOCK, StreamingNet, views
+from wakeword.audio.frames import FloatArray
 
 
 class Trunk(nn.Module):  # type: ignore[misc]
@@ -69,7 +70,7 @@ def export_streaming(student: StreamingStudent, folder: Path, trained: dict[str,
     (folder / "mini.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def folded(net: StreamingNet) -> tuple[np.ndarray, np.ndarray]:
+def folded(net: StreamingNet) -> tuple[FloatArray, FloatArray]:
     """The norm and the projection in one: ``(pooled_dim, dim)`` and ``(dim,) float32``."""
     with torch.no_grad():
         scale = net.norm.weight / (net.norm.running_var + net.norm.eps).sqrt()
@@ -89,7 +90,7 @@ def write_trunk(net: StreamingNet, path: Path) -> None:
         past,
     )
     blocks = torch.export.Dim("blocks", min=1, max=1 << 20)
-    shapes = ({1: blocks}, {1: blocks}, {1: blocks}, [{} for _ in past])
+    shapes: tuple[object, ...] = ({1: blocks}, {1: blocks}, {1: blocks}, [{} for _ in past])
     inputs = ["blocks", "peak", "floor", *(f"past{i}" for i in range(len(past)))]
     outputs = ["mass", "sums", "tops", *(f"after{i}" for i in range(len(past)))]
     with warnings.catch_warnings():

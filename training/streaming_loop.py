@@ -31,9 +31,13 @@ from training.losses import Memory, contrast, label_loss, teacher_loss
 from training.streaming_net import StreamingNet
 from training.stretches import WINDOWS, Heard, Stretches
 from training.targets import Targets, make_targets, whitened
+from wakeword.audio.frames import FloatArray
 from wakeword.embedding.weights import asset
 
 log = logging.getLogger(__name__)
+
+SHORT_BLOCKS = 12
+"""The end of a take: half a second."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Teachers:
     """What is wanted of each window of the store."""
 
     targets: Targets
-    elder: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    elder: FloatArray
     """``(n, any)`` unit vectors."""
 
     @classmethod
@@ -84,7 +88,7 @@ class Teachers:
         targets = make_targets(store, folder, config.targets, config.whitening)
         return cls(targets, whitened(np.load(folder / ELDER), 192, 0.3))
 
-    def both(self) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    def both(self) -> FloatArray:
         """In which two sources are near each other if either teacher has them so."""
         found = self.targets.features
         assert found is not None
@@ -181,9 +185,6 @@ def pooled_views(net: StreamingNet, heard: Heard, low: bool) -> list[Tensor]:
     pooled = net.pool(seen, heard.first, heard.end).unflatten(0, (-1, WINDOWS))
     back = torch.argsort(heard.order)
     return [torch.cat(alone), torch.cat(ends), *pooled[back].unbind(1)]
-
-
-SHORT_BLOCKS = 12
 
 
 def _step(

@@ -97,13 +97,14 @@ def test_variables_are_read_as_they_were_written(model):
 def test_a_second_of_sound_has_features_and_classes(model):
     """Classes stand where AudioSet has them; the level of a recording does not matter."""
     teacher = YamNet(model[0])
-    heard = 0.1 * np.random.default_rng(1).standard_normal((2, 16000)).astype(np.float32)
+    heard = np.random.default_rng(1).uniform(-0.1, 0.1, (2, 16000)).astype(np.float32)
     features, logits = teacher(heard)
     assert features.shape == (2, 4)
     assert logits.shape == (2, 527)
     known = [class_list().index(name) for name in ("Speech", "Bark")]
     assert np.flatnonzero(logits[0] > -12.0).tolist() == sorted(known)
-    np.testing.assert_allclose(teacher(heard / 2)[0], features, rtol=1e-4)
+    quieter = teacher(np.multiply(heard, 0.5, dtype=np.float32))[0]
+    assert np.abs(quieter - features).max() < 1e-4 * np.abs(features).max()
 
 
 def test_mel_filters_cover_the_stated_bands():
