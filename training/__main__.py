@@ -92,7 +92,8 @@ def _stream_export(options: argparse.Namespace) -> None:
     config = StreamingConfig.read(folder / "config.json")
     found = gather(student, drawn(store, config, options.batches))
     refine_streaming(student, found, options.takes, options.floor, options.evenness)
-    refit_streaming_names(student, store, Teachers.read(store, options.store, config), config)
+    if not options.keep_names:
+        refit_streaming_names(student, store, Teachers.read(store, options.store, config), config)
     student.net.text_weight = options.text_weight
     last = json.loads((folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     trained = {
@@ -178,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     step = command("stream-export", _stream_export, text, "--store", "--run", "--out")
     step.add_argument("--batches", type=int, default=60, help="heard for the last layer")
     step.add_argument("--text-weight", type=float, default=0.3)
+    step.add_argument("--keep-names", action="store_true", help="as the training left them")
     step.add_argument("--takes", type=float, default=0.5, help="weight of two takes of a source")
     step.add_argument("--floor", type=float, default=1.0, help="of the discriminant")
     step.add_argument("--evenness", type=float, default=1.0, help="of the discriminant")
