@@ -236,7 +236,7 @@ class StreamedEncoder:
         return np.asarray(both / np.sqrt(1.0 + self._text_weight**2), np.float32)
 
     def _pooled(self, window: Blocks) -> FloatArray:
-        mass = np.repeat(np.maximum(window.mass.sum(axis=0), 1e-6), self._shares)
+        mass = np.repeat(np.maximum(window.mass.sum(axis=0), 1e-9), self._shares)
         return np.concatenate([window.sums.sum(axis=0) / mass, window.tops.max(axis=0)])
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:

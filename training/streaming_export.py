@@ -30,7 +30,7 @@ class Trunk(nn.Module):  # type: ignore[misc]
     ) -> tuple[Tensor, ...]:
         """``(1, n, BLOCK, BANDS)``, ``(1, n)``, ``(1, n, BANDS)`` dBFS and what was remembered."""
         pictures = views(blocks.flatten(1, 2), peak, floor)
-        seen, after = self.net.trunk(pictures, past)
+        seen, after = self.net.trunk(pictures, blocks.amax((2, 3)), past)
         return (*seen, *after)
 
 

@@ -58,6 +58,8 @@ class StreamingConfig(TrainConfig):
     save_every: int = 50
     inherited: bool = True
     """Begin with the weights of the encoder that ships."""
+    relative: bool = False
+    """Louder blocks weigh more: see :class:`training.streaming_net.StreamingNet`."""
     frozen: int = 0
     """So many of the first layers keep the weights that they begin with: cheaper by far, for
     these have the most to compute and came from the same work."""
@@ -68,7 +70,9 @@ class StreamingStudent(nn.Module):  # type: ignore[misc]
 
     def __init__(self, config: StreamingConfig, classes: int, elder: int) -> None:
         super().__init__()
-        self.net = StreamingNet(config.widths, config.dim, config.text_dim)
+        self.net = StreamingNet(
+            config.widths, config.dim, config.text_dim, relative=config.relative
+        )
         self.imitate = nn.Linear(self.net.pooled_dim, config.targets)
         self.follow = nn.Linear(self.net.pooled_dim, elder)
         self.labels = nn.Parameter(torch.randn(classes, config.text_dim))

@@ -37,6 +37,12 @@ LEAST_PEAK_DB = 15.0
 STEEPEST = 6.0
 """A frame weighs at most e to the power of this, and at least its inverse."""
 HEADS = 4
+REFERENCE = 6.0
+"""A block of -60 dBFS weighs as it is, where the level has a say; in tens of dB."""
+MOST_TENS = 8.0
+"""Above it, 20 dB over full scale, a level has no more say."""
+FAINT_DB = 10.0
+"""What rises no more over every band's floor is left out of maxima; twice as much counts whole."""
 
 
 class Ground(NamedTuple):
@@ -151,6 +157,9 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
         text_dim: length of its part for meaning, which labels share.
         text_weight: length of the second part before the whole is scaled to 1; the first
             has length 1.
+        relative: louder blocks weigh more, by the level itself: what a window's loudest moment
+            would do if it were known. A gain scales all weights alike and so changes nothing.
+            Maxima leave out what hardly rises over the floor.
     """
 
     def __init__(
@@ -159,6 +168,7 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
         dim: int = 192,
         text_dim: int = 64,
         text_weight: float = 0.7,
+        relative: bool = False,
     ) -> None:
         super().__init__()
         a, b, c, d = widths
@@ -185,6 +195,10 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
             nn.init.zeros_(score.bias)
         self.shares = (2 * BANDS, b, *HEADS * (third // HEADS,), *HEADS * (fourth // HEADS,))
         """How many of the sums each mass belongs to."""
+        self.relative = relative
+        if relative:
+            self.loudness = nn.Parameter(torch.full((len(self.shares),), 0.5))
+            """How much 10 dB add to the logarithm of each weight."""
         self.pooled_dim = sum(self.shares) + 2 * BANDS + b + d
         self.norm = nn.BatchNorm1d(self.pooled_dim)
         self.project = nn.Linear(self.pooled_dim, dim + text_dim)
@@ -199,11 +213,14 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
             for i, layer in enumerate(self.layers)
         ]
 
-    def trunk(self, pictures: Tensor, past: Sequence[Tensor]) -> tuple[Seen, list[Tensor]]:
+    def trunk(
+        self, pictures: Tensor, loud: Tensor, past: Sequence[Tensor]
+    ) -> tuple[Seen, list[Tensor]]:
         """Features of every block, and what the layers remember for the next call.
 
         Args:
             pictures: ``(n, 4, frames, BANDS)`` of :func:`views`.
+            loud: ``(n, blocks)`` dBFS: loudest level of each block.
             past: what :meth:`start` or the last call gave.
         """
         left: list[Tensor] = []
@@ -233,13 +250,27 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
             second.amax(3).transpose(1, 2),
             fourth.amax(3).transpose(1, 2),
         ]
-        return Seen(torch.cat(mass, 2), torch.cat(sums, 2), torch.cat(tops, 2)), left
+        seen = Seen(torch.cat(mass, 2), torch.cat(sums, 2), torch.cat(tops, 2))
+        return (self._related(seen, pictures, loud) if self.relative else seen), left
+
+    def _related(self, seen: Seen, pictures: Tensor, loud: Tensor) -> Seen:
+        """Means and maxima in which the level itself has a say."""
+        tenths = (0.1 * loud + REFERENCE).clamp(-REFERENCE, MOST_TENS)
+        weight = torch.exp(self.loudness * tenths[:, :, None])
+        by_sum = torch.cat(
+            [weight[:, :, i : i + 1].expand(-1, -1, n) for i, n in enumerate(self.shares)], 2
+        )
+        n, blocks = loud.shape
+        over = ABOVE_DB * pictures[:, 1].float().reshape(n, blocks, -1).amax(2)
+        there = ((over - FAINT_DB) / FAINT_DB).clamp(0.0, 1.0)[:, :, None]
+        return Seen(seen.mass * weight, seen.sums * by_sum, seen.tops * there)
 
     def see(self, levels: Tensor, alone: bool) -> Seen:
         """Features of every block of ``(n, frames, BANDS)`` dBFS, from the start of a stream."""
         under = ground(levels, alone)
         pictures = views(levels, under.peak, under.floor)
-        return self.trunk(pictures, self.start(len(levels)))[0]
+        loud = levels.unflatten(1, (-1, BLOCK)).amax((2, 3))
+        return self.trunk(pictures, loud, self.start(len(levels)))[0]
 
     def pool(self, seen: Seen, first: Tensor, end: Tensor) -> Tensor:
         """What is in windows: ``(n * windows, pooled_dim)``.
@@ -258,7 +289,7 @@ class StreamingNet(nn.Module):  # type: ignore[misc]
         tops = [
             (seen.tops * chosen[:, window, :, None]).amax(1) for window in range(first.shape[1])
         ]
-        means = sums / mass.clamp(min=1e-6)
+        means = sums / mass.clamp(min=1e-9)
         return torch.cat([means, torch.stack(tops, 1)], dim=2).flatten(0, 1)
 
     def vectors(self, pooled: Tensor) -> tuple[Tensor, Tensor]:

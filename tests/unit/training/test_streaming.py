@@ -17,10 +17,11 @@ from wakeword.testing import noise, tone  # noqa: E402
 WIDTHS = (4, 6, 8, 8)
 
 
-@pytest.fixture(scope="module")
-def student():
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "relative"])
+def student(request):
     torch.manual_seed(0)
-    student = StreamingStudent(StreamingConfig(widths=WIDTHS, dim=12, text_dim=4), 527, 16)
+    config = StreamingConfig(widths=WIDTHS, dim=12, text_dim=4, relative=request.param)
+    student = StreamingStudent(config, 527, 16)
     with torch.no_grad():
         for score in (student.net.score_shapes, student.net.score_third, student.net.score_fourth):
             torch.nn.init.normal_(score.weight, std=0.05)
