@@ -1,5 +1,5 @@
 # make demo       enroll a sound, play a noisy minute, see it wake
-# make test       install everything and run the tests, but not the slow ones
+# make test       install everything and run all tests but the slow ones
 # make test-slow  run the slow ones: real servers, browsers, kills, whole recordings
 # make test-all   run all tests
 # make lint       ruff, mypy, import-linter
@@ -63,7 +63,7 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@touch $@
 # Stamped only when complete, so that a later run finds what was installed in the meantime.
 $(VENV)/.installed-test: $(VENV)/.made pyproject.toml constraints.txt
-	@if scripts/system-packages audio broker browser; then \
+	@if scripts/system-packages audio broker browser codecs; then \
 		$(PIP) -e ".[$(TEST_EXTRAS),mic]" && touch $@ $(VENV)/.installed; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo "CI tests everything: stopping." >&2; exit 1; \

@@ -1,4 +1,4 @@
-"""Enrollment: from recordings of a sound to a sound that is listened for.
+"""Enrollment: from recordings of a sound to a sound of the library.
 
 from enroll import enroll_files
 result = enroll_files("~/sounds", encoder, "whistle", ["one.wav", "two.wav", "three.wav"])

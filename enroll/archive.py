@@ -1,55 +1,40 @@
-"""The zip file that sounds travel in, read without trust: every part is checked.
+"""Export and import of sounds: a zip file of recordings and records.
 
 wakesound.json           layout, encoder and the sounds' records
 takes/<file>.flac        the recordings
-rejected/<file>          what the sounds are not: recordings or embeddings
+rejected/<file>          rejected examples: recordings or embeddings
 
-Sounds in one file, to take them elsewhere: a zip of recordings and what they are.
-
-What comes in is not trusted: nothing is unpacked to the disk, every part is checked and the
+An imported file is not trusted: nothing is unpacked to the disk, every part is checked and the
 takes are stored like newly recorded ones.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from enroll.changing import refitted
 from enroll.finder import HIGHEST_RATE
-from enroll.negatives import gather_negatives
-from enroll.order import of_library, without_turned
+from enroll.fitter import Fitter
 from enroll.quality import LONGEST_SECONDS
 from enroll.session import ensure_free
-from enroll.words import Named, fit_sound
-from wakeword.audio.frames import FloatArray
 from wakeword.audio.reading import MIN_RATE
-from wakeword.embedding.embedder import is_short, view_dim
+from wakeword.embedding.embedder import view_dim
 from wakeword.embedding.variants import embed_take
-from wakeword.errors import AudioError, ConfigError, EncoderError, LibraryCorrupt, LibraryError
-from wakeword.library.library import SoundLibrary
+from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
+from wakeword.library.library import NewSound, SoundLibrary
 from wakeword.library.recordings import Example, Take
-from wakeword.library.records import (
-    SCHEMA,
-    ExampleRecord,
-    SoundRecord,
-    TakeRecord,
-    VetoRecord,
-)
+from wakeword.library.records import SCHEMA, ExampleRecord, SoundRecord, TakeRecord, now
 from wakeword.library.storage import write_bytes
+from wakeword.library.vectors import TakeVectors
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import load_bank
 
 INDEX = "wakesound.json"
 LARGEST_INDEX_BYTES = 4_000_000
@@ -81,11 +66,28 @@ class ArchiveIndex(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class Incoming:
-    """A sound of the file."""
+    """A sound of the file, with recordings encoded like new ones."""
 
     record: SoundRecord
     takes: list[Take]
     rejected: list[Example]
+    files: dict[str, bytes]
+    """Content of those recordings, by file name."""
+
+    @classmethod
+    def of(cls, sound: SoundRecord, takes: list[Take], rejected: list[Example]) -> Incoming:
+        """The sound as it will be stored: created now, without feedback on foreign events."""
+        encoded = [take.encoded() for take in takes]
+        examples = [example.encoded() for example in rejected]
+        files = {record.file: content for record, content in encoded}
+        files |= {record.file: content for record, content in examples}
+        changes = {
+            "takes": tuple(record for record, _ in encoded),
+            "rejected": tuple(record for record, _ in examples),
+            "feedback": (),
+            "created": now(),
+        }
+        return cls(sound.model_copy(update=changes), takes, rejected, files)
 
 
 def entry_name(record: TakeRecord | ExampleRecord) -> str:
@@ -126,7 +128,7 @@ def read_archive(path: Path) -> tuple[ArchiveIndex, list[Incoming]]:
                         takes.append(_take(record, content))
                     else:
                         rejected.append(_example(record, content))
-                incoming.append(Incoming(sound, takes, rejected))
+                incoming.append(Incoming.of(sound, takes, rejected))
     except OSError as error:
         raise LibraryError(f"cannot read {path}: {error.strerror or error}") from error
     except ValidationError as error:
@@ -139,7 +141,7 @@ def read_archive(path: Path) -> tuple[ArchiveIndex, list[Incoming]]:
 
 
 class _Wrong(Exception):
-    """What is wrong with the file."""
+    """The file cannot be used."""
 
 
 def _damaged(path: Path, why: str) -> LibraryError:
@@ -232,20 +234,20 @@ def import_sounds(
     *,
     replace: bool = False,
 ) -> list[SoundRecord]:
-    """Add the sounds of a zip file; thresholds of another encoder or room are fitted anew.
+    """Add the sounds of a zip file; thresholds of another encoder or room are fitted again.
 
-    Everything is checked before anything is written.
+    All of them are stored, or none.
 
     Args:
         library: where they go.
         path: the file.
         encoder: the library's.
         encoder_spec: what ``create_encoder`` made it from.
-        replace: whether sounds of the same names give way.
+        replace: whether sounds of the same names are replaced.
 
     Raises:
         LibraryError: the file is damaged or not an export, or the sounds cannot be stored.
-        EncoderError: a sound has words that the encoder does not know.
+        WordsNotKnown: the encoder does not know the words of a sound.
         LibraryCorrupt: a take cannot be embedded.
         SoundExists: a name is taken and ``replace`` is false.
         EncoderMismatch: the library was made with another encoder.
@@ -255,59 +257,43 @@ def import_sounds(
     if not replace:
         for sound in incoming:
             ensure_free(library, sound.record.name)
-    named = {sound.record.name: _named(sound, library, encoder) for sound in incoming}
-    vectors = {sound.record.name: _embedded(sound, library, encoder) for sound in incoming}
-    fits: dict[str, dict[str, Any]] = {
-        sound.record.name: {
-            "threshold": sound.record.threshold,
-            "verifier": sound.record.verifier,
-            "expected": sound.record.expected,
-            "text": sound.record.text,
-        }
-        for sound in incoming
-    }
-    if index.encoder_id != encoder.id or library.ambient(encoder).read().runs:
-        fits = _fitted(incoming, vectors, named, library, encoder)
-    return [
-        library.save(
-            sound.record.name,
-            sound.takes,
-            encoder=encoder,
-            encoder_spec=encoder_spec,
-            **fits[sound.record.name],
-            budget_per_hour=sound.record.budget_per_hour,
-            patterns=sound.record.patterns,
-            rejected=sound.rejected,
-            vetoes=_vetoes(sound, vectors, index, encoder),
-            replace=replace,
-        )
-        for sound in incoming
-    ]
+    fitter = _fitter(library, encoder, incoming)
+    sounds = [sound.record for sound in incoming]
+    for record in sounds:
+        fitter.words(record)
+    if index.encoder_id != encoder.id or fitter.room.runs:
+        sounds = [fitter.fit(record).sound for record in sounds]
+    new = [NewSound(sound, one.files) for sound, one in zip(sounds, incoming, strict=True)]
+    library.store(new, encoder=encoder, encoder_spec=encoder_spec, replace=replace)
+    return sounds
 
 
-def _named(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> Named | None:
-    """The sound's words, once the encoder knows them.
+def _fitter(library: SoundLibrary, encoder: Encoder, incoming: Sequence[Incoming]) -> Fitter:
+    """Fits the sounds of the file beside each other and the library's sounds that stay."""
+    new = {sound.record.name.casefold() for sound in incoming}
+    staying = [sound for sound in library.sounds() if sound.name.casefold() not in new]
+    vectors = library.vectors(encoder)
+    recordings: dict[str, Take] = {}
+    for sound in incoming:
+        vectors = vectors | _embedded(sound, library, encoder)
+        files = (record.file for record in sound.record.takes)
+        recordings |= zip(files, sound.takes, strict=True)
+    return Fitter(
+        library,
+        encoder,
+        sounds=[*staying, *(sound.record for sound in incoming)],
+        vectors=vectors,
+        recordings=recordings,
+    )
 
-    Raises:
-        EncoderError: it does not.
-    """
-    record = sound.record
-    named = Named.of(record.text, record.vetoes, encoder, library.text_cache)
-    try:
-        if named is not None:
-            named.likeness()
-    except (ConfigError, EncoderError) as error:
-        raise EncoderError(f"the words of {record.name!r} cannot be used: {error}") from error
-    return named
 
-
-def _embedded(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> list[FloatArray]:
-    """Embeddings of each take.
+def _embedded(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> TakeVectors:
+    """Embeddings of its takes and rejected examples, by file name.
 
     Raises:
         LibraryCorrupt: a take cannot be embedded.
     """
-    vectors = []
+    vectors: TakeVectors = {}
     for take, record in zip(sound.takes, sound.record.takes, strict=True):
         why = "the encoder gives numbers that are not finite"
         try:
@@ -317,59 +303,14 @@ def _embedded(sound: Incoming, library: SoundLibrary, encoder: Encoder) -> list[
         if not np.isfinite(rows).all():
             raise LibraryCorrupt(
                 f"{record.file} of {sound.record.name!r} cannot be embedded ({why}); "
-                "record it again and export the sounds anew"
+                "record it again and export the sounds again"
             )
-        vectors.append(rows)
+        vectors[record.file] = rows
+    for example, kept in zip(sound.rejected, sound.record.rejected, strict=True):
+        rows = example.embed(encoder, library.segmenter)
+        if len(rows):
+            vectors[kept.file] = rows
     return vectors
-
-
-def _fitted(
-    incoming: Sequence[Incoming],
-    vectors: Mapping[str, Sequence[FloatArray]],
-    named: Mapping[str, Named | None],
-    library: SoundLibrary,
-    encoder: Encoder,
-) -> dict[str, dict[str, Any]]:
-    """What ``save`` is told, fitted beside each other and the library's sounds that stay."""
-    given_way = {name.casefold() for name in vectors}
-    brought = {s.record.name: [] if s.record.patterns else s.takes for s in incoming}
-    held = of_library(library)
-
-    def recorded(name: str) -> Sequence[Take]:
-        return brought[name] if name in brought else held(name)
-
-    fits = {}
-    for sound in incoming:
-        name = sound.record.name
-        negatives = gather_negatives(library, encoder, name)
-        others: dict[str, Sequence[FloatArray]] = {
-            n: takes for n, takes in negatives.others.items() if n.casefold() not in given_way
-        }
-        others.update({n: takes for n, takes in vectors.items() if n != name and takes})
-        if not sound.record.patterns:
-            own = partial(brought.__getitem__, name)
-            others = without_turned(others, own, vectors[name], recorded, encoder.rate)
-        examples = [example.embed(encoder, library.segmenter) for example in sound.rejected]
-        rejected = [rows for rows in examples if len(rows)]
-        negatives = dataclasses.replace(negatives, others=others, rejected=rejected)
-        seconds = [take.sound_seconds for take in sound.takes]
-        short = is_short(seconds, encoder, library.segmenter)
-        budget = sound.record.window_budget_per_hour
-        fit = fit_sound(vectors[name], named[name], negatives, budget, short=short)
-        fits[name] = fit.changes(encoder.id)
-    return fits
-
-
-def _vetoes(
-    sound: Incoming,
-    vectors: Mapping[str, Sequence[FloatArray]],
-    index: ArchiveIndex,
-    encoder: Encoder,
-) -> tuple[VetoRecord, ...]:
-    """As they were, or fitted to another encoder."""
-    if index.encoder_id == encoder.id:
-        return sound.record.vetoes
-    return refitted(sound.record.vetoes, vectors[sound.record.name], encoder, load_bank(encoder.id))
 
 
 def _packed(library: SoundLibrary, sound: SoundRecord, contents: dict[str, bytes]) -> SoundRecord:

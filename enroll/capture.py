@@ -1,14 +1,12 @@
-"""Takes of a guided enrollment, kept at once, so that nothing said to a microphone is lost.
+"""Recording takes of a sound from a microphone, and keeping them until the sound is enrolled.
+
+The engine's gate decides where a sound begins and ends, so that nobody has to press a button in
+time. Each take of a guided enrollment is stored at once, so that an interruption loses none:
 
 drafts/<slug>/001.flac   the recording
-drafts/<slug>/001.json   whose it is and where the sound is in it; written last, so both are whole
+drafts/<slug>/001.json   name of the sound and its place in the recording, written last
 
-Names that differ in punctuation alone share a folder, and only that.
-
-Taking recordings of a sound from a microphone, one after the other.
-
-The engine's gate decides where a sound begins and ends, so that nobody has to press a button
-in time. What is recorded is handed out at once: what is done with it is the caller's business.
+Names that differ in punctuation alone share a folder.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ from wakeword.audio.frames import (
 )
 from wakeword.audio.reading import AudioClip
 from wakeword.audio.segmenter import SegmenterConfig
-from wakeword.errors import LibraryCorrupt, SourceError, TakeRejected
+from wakeword.errors import DeadSource, LibraryCorrupt, SilentSource, TakeRejected
 from wakeword.gates.band import BandGate
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
@@ -50,7 +48,7 @@ class DraftRecord(TakeRecord):
     """``001.json``."""
 
     name: str
-    """Of the sound that it is a take of."""
+    """Name of the sound."""
 
 
 class Drafts:
@@ -69,7 +67,7 @@ class Drafts:
         self.folder = library.folder / "drafts" / slug(self._name)
 
     def save(self, take: Take) -> Path:
-        """Keep a take; the recording's path, which stands for it.
+        """Store a take; return the path of its recording, which identifies it.
 
         Raises:
             LibraryError: the disk is full or not writable.
@@ -86,7 +84,7 @@ class Drafts:
         """The takes that are whole, by path and in order."""
         found = {}
         for path, record in self._records().items():
-            if not self._owns(record):
+            if not self._is_of_sound(record):
                 continue
             try:
                 found[path] = Take.decoded(record, path.read_bytes())
@@ -95,18 +93,20 @@ class Drafts:
         return found
 
     def remove(self, path: Path) -> None:
-        """Forget one of them."""
+        """Delete one of them."""
         with explained(path, "remove"):
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget all of them, once the sound is enrolled or given up.
+        """Delete all of them, once the sound is enrolled or given up.
 
         Raises:
             LibraryError: they cannot be removed.
         """
-        strange = {path for path, record in self._records().items() if not self._owns(record)}
+        strange = {
+            path for path, record in self._records().items() if not self._is_of_sound(record)
+        }
         if strange:
             for path in set(self.folder.glob("*.flac")) - strange:
                 self.remove(path)
@@ -123,16 +123,16 @@ class Drafts:
                 found[path] = read_record(path.with_suffix(".json"), DraftRecord)
         return found
 
-    def _owns(self, record: DraftRecord) -> bool:
+    def _is_of_sound(self, record: DraftRecord) -> bool:
         return record.name.casefold() == self._name.casefold()
 
 
 SETTLE_SECONDS = 1.0
-"""The room is listened to for so long before the first take."""
+"""How long the room is measured before the first take."""
 LONGEST_SECONDS = 6.0
 """A take ends here even if the sound goes on."""
 PATIENCE_SECONDS = 300.0
-"""How long a sound is waited for."""
+"""How long to wait for a sound."""
 DEAD_SECONDS = 5.0
 """A microphone that delivers nothing but zeros for this long is muted or broken."""
 CLIPPED = 0.99
@@ -151,9 +151,9 @@ class Reading:
     active: bool
     """Whether a sound is being recorded."""
     settling: bool
-    """Whether the room is still being listened to: keep quiet."""
+    """Whether the room is still being measured: keep quiet."""
     waited_seconds: float = 0.0
-    """How long a sound has been waited for, since the last one or the beginning."""
+    """Time since the last sound or the beginning."""
 
 
 class Capture:
@@ -164,13 +164,13 @@ class Capture:
     Args:
         source: a microphone or anything else that yields frames.
         segmenter: the engine's; its hangover says when a sound is over.
-        patience_seconds: how long a sound is waited for.
+        patience_seconds: how long to wait for a sound.
         longest_seconds: longest take.
         dead_seconds: how long a live source may deliver nothing but zeros.
 
     Raises:
-        SourceError: while iterating, nothing was heard for too long, or the source delivers
-            nothing but zeros.
+        SilentSource: while iterating, no sound came for too long.
+        DeadSource: while iterating, a live source delivered nothing but zeros for too long.
     """
 
     def __init__(
@@ -263,17 +263,11 @@ class Capture:
         self._zeros = 0 if block.samples.any() else self._zeros + len(block.samples)
         if self._source.live and self._zeros >= self._dead_seconds * block.rate:
             self._zeros = 0
-            raise SourceError(
-                f"{self._source.name} delivers nothing but digital silence; it is muted, or "
-                "another microphone is meant: 'wakesound devices' lists them"
-            )
+            raise DeadSource(self._source.name)
 
     def _wait(self, block: AudioFrame, settling: bool) -> None:
         self._waited = 0 if settling else self._waited + len(block.samples)
         if self._waited < self._patience_seconds * block.rate:
             return
         self._waited = 0
-        raise SourceError(
-            f"heard nothing for {self._patience_seconds:.0f} s; is {self._source.name} the right "
-            "microphone and is it turned up? 'wakesound devices' lists them"
-        )
+        raise SilentSource(self._source.name, self._patience_seconds)

@@ -1,11 +1,10 @@
-"""Following the room: what is heard by the way slowly takes the place of what was heard of it.
+"""Noise adaptation: runs that a listener keeps slowly replace the ambient recording.
 
-Rooms change: a new fridge, summer and its open windows. Once the user has let the room be heard
-(``wakesound calibrate --ambient``), a listener may keep a few runs an hour of what the gate lets
-through and nothing comes near, as embeddings. They replace the oldest runs of the room, never more
-than ``SHARE`` of them, and the sounds are fitted anew. Bounds hold against the fit to the room as
-the user let it be heard, so they don't add up however long it goes on. What feedback raised, or
-kept, does not fall.
+Rooms change: a new fridge, summer and its open windows. Once the user has recorded the room, a
+listener may keep a few runs an hour that pass the gate and are unlike any sound, as embeddings.
+They replace the oldest runs of the recording, at most ``SHARE`` of them, and the sounds are fitted
+again. The changes are bounded relative to the fit to the user's recording, so they don't add up
+over time. Threshold floors set by feedback hold.
 """
 
 from __future__ import annotations
@@ -17,49 +16,49 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enroll.changing import fitted
+from enroll.fitter import Fitter
 from enroll.fitting import Calibration
 from enroll.scores import DIGITS, reached_by
 from wakeword.audio.frames import FloatArray
-from wakeword.errors import LibraryCorrupt
+from wakeword.errors import SoundDamaged
 from wakeword.library.ambient import Ambient, AmbientRun
-from wakeword.library.library import SoundLibrary
+from wakeword.library.library import SoundLibrary, retried
 from wakeword.library.records import SoundRecord
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import load_bank
 
 _log = logging.getLogger(__name__)
 
 SHARE = 0.5
-"""No more of the room's runs are replaced."""
+"""Largest part of the room's runs that is replaced."""
 MOST_RUNS = 200
-"""No more of what was heard since is kept, the newest."""
+"""At most this many runs are kept besides the ambient recording, the newest."""
+MOST_ODDS = 0.25
+"""Largest distance of a level from the one fitted to the ambient recording, in log-odds."""
 MOST_CHANGE = 0.05
-"""A threshold ends no further from where the room as it was heard had put it."""
+"""Largest distance of the threshold of a sound without a level from the one fitted to it."""
 
 
 @dataclass(frozen=True)
 class Drifted:
-    """A sound that was fitted to the room as it is now."""
+    """A sound that was fitted to the room of today."""
 
     name: str
     calibrated: float
-    """Its threshold in the room as the user let it be heard."""
+    """Its threshold as fitted to the ambient recording."""
     threshold: float
     """Its threshold now."""
 
 
 def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray]) -> list[Drifted]:
-    """Take in what was heard by the way, and fit all sounds to the room as it is now.
+    """Take in runs that a listener kept, and fit all sounds to the room of today.
 
-    Does nothing where the user has not let the room be heard. A sound that would lose a take is
-    left as the room as it was heard made it; a threshold that was set by hand stays, and so does
-    what somebody changes meanwhile.
+    Does nothing without an ambient recording. A sound that would lose a take stays as fitted to
+    that recording; a threshold that was set by hand stays too.
 
     Args:
-        library: the sounds, and what is known of the room.
+        library: the sounds and the ambient recording.
         encoder: the library's.
-        heard: runs of windows that nothing came near in, each ``(n, view_dim)``.
+        heard: runs of windows that are unlike any sound, each ``(n, view_dim)``.
 
     Raises:
         EncoderMismatch: the library was made with another encoder.
@@ -68,45 +67,51 @@ def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray])
     room = library.ambient(encoder).read()
     if not room.vectors or not heard:
         return []
-    vectors = library.vectors(encoder)
     since = library.ambient_since(encoder).add(_runs(heard, library), MOST_RUNS)
-    now, bank = room.renewed(since, SHARE), load_bank(encoder.id)
-    done, changes = [], []
-    for sound in library.sounds():
-        if not sound.expected.known:  # nothing is expected of a threshold that was set by hand
-            continue
-        try:
-            before, after = (
-                fitted(library, encoder, _held(sound), vectors, bank=bank, room=heard_room)
-                for heard_room in (room, now)
-            )
-        except LibraryCorrupt as error:
-            _log.warning("%s", error)
-            continue
-        chosen = bounded(before, after)
-        changes.append((sound, chosen))
-        done.append(Drifted(sound.name, before[0].threshold, chosen.threshold))
-    return done if library.amend_all(changes) else []
+    now = room.renewed(since, SHARE)
+
+    def attempt() -> list[Drifted]:
+        vectors = library.vectors(encoder)
+        then = Fitter(library, encoder, vectors=vectors, room=room)
+        fitter = Fitter(library, encoder, vectors=vectors, room=now, bank=then.bank)
+        done, changes = [], []
+        for sound in library.sounds():
+            if not sound.expected.known:  # its threshold was set by hand
+                continue
+            try:
+                before, after = then.fit(_held(sound)), fitter.fit(_held(sound))
+            except SoundDamaged as error:
+                _log.warning("%s", error)
+                continue
+            chosen = bounded((before.sound, before.calibration), (after.sound, after.calibration))
+            changes.append((sound, chosen))
+            done.append(Drifted(sound.name, before.sound.threshold, chosen.threshold))
+        library.amend(changes)
+        return done
+
+    return retried(attempt)
 
 
 def bounded(
     before: tuple[SoundRecord, Calibration], after: tuple[SoundRecord, Calibration]
 ) -> SoundRecord:
-    """The sound as it is fitted to the room now, within what is allowed.
+    """The sound as fitted to the room of today, within bounds.
 
-    Its threshold is at most ``MOST_CHANGE`` from what it was and not below what it is held to, and
-    each take that the others found before is found still; where that cannot be, the sound stays
-    as it was. Words that share the threshold with takes have the same bound, by themselves. What
-    is expected is said of the threshold that comes of it.
+    Its threshold is at most ``MOST_CHANGE`` from what it was and not below its floor, and each
+    take that the others found before is still found; where that is impossible, the sound stays as
+    it was. Words that share the threshold with takes have the same bound, by themselves. The
+    expectation is that of the resulting threshold.
 
     Args:
-        before: fitted to the room as the user let it be heard.
-        after: fitted to the room as it is now.
+        before: fitted to the ambient recording.
+        after: fitted to the room of today.
     """
     (old, earlier), (new, later) = before, after
+    if old.level is not None and new.level is not None:
+        return _bounded_level(before, after)
     lowest, highest = old.threshold - MOST_CHANGE, old.threshold + MOST_CHANGE
-    if new.lowest is not None:
-        lowest = max(lowest, new.lowest)
+    if new.threshold_floor is not None:
+        lowest = max(lowest, new.threshold_floor)
     known = zip(earlier.scores, later.scores, strict=True)
     highest = min([highest, *(reached_by(score) for was, score in known if was >= old.threshold)])
     if highest < lowest:
@@ -121,15 +126,30 @@ def bounded(
     return new.model_copy(update={"threshold": threshold, "text": text, "expected": expected})
 
 
-def _held(sound: SoundRecord) -> SoundRecord:
-    """The sound, for a fit that holds its threshold: that is no bound for words beside takes.
+def _bounded_level(
+    before: tuple[SoundRecord, Calibration], after: tuple[SoundRecord, Calibration]
+) -> SoundRecord:
+    """The same for a sound with a level: that is what follows the room, not its threshold."""
+    (old, earlier), (new, later) = before, after
+    assert old.level is not None
+    assert new.level is not None
+    moved = float(np.clip(new.level, old.level - MOST_ODDS, old.level + MOST_ODDS))
+    there = later.at_level(round(moved, DIGITS))
+    known = zip(earlier.scores, there.scores, strict=True)
+    if any(was >= old.threshold and score < new.threshold for was, score in known):
+        return old
+    return new.model_copy(update=there.changes(new.encoder_id))
 
-    They have a threshold of their own, less far by their offset; the offset of a sound that
-    follows the room is not the one that the bound was made with.
+
+def _held(sound: SoundRecord) -> SoundRecord:
+    """The sound for a fit with its threshold floor, which must not bind words beside its takes.
+
+    Words have a threshold of their own, lower by their offset, and the offset of a sound that
+    follows the room is not the one that the floor was set with.
     """
-    if sound.lowest is None or sound.text is None or not sound.takes:
+    if sound.threshold_floor is None or sound.text is None or not sound.takes:
         return sound
-    text = sound.text.model_copy(update={"offset": sound.lowest})
+    text = sound.text.model_copy(update={"offset": sound.threshold_floor})
     return sound.model_copy(update={"text": text})
 
 

@@ -1,7 +1,7 @@
-"""What the user says of what was heard: "not that!" and "you missed me".
+"""Feedback on events: a false wake becomes a rejected example, a missed one another take.
 
-A false wake becomes an example of what its sound is not, a missed one another take. The sound
-is fitted anew and stored in one step, so a running listener goes from the old to the new.
+The sound is fitted again and stored in one step, so a running listener goes from the old one to
+the new one.
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enroll.changing import (
-    TRIES,
-    busy,
-    fitted,
-    refused_takes,
-)
+import numpy as np
+
+from enroll.fitter import Fitter
 from enroll.fitting import Calibration
 from enroll.quality import Finding
-from wakeword.embedding.variants import embed_take
+from wakeword.audio.segmenter import SegmenterConfig
+from wakeword.embedding.embedder import focused, is_short
+from wakeword.embedding.variants import clear_rows, embed_take, quiet_rows
 from wakeword.errors import HistoryError
-from wakeword.library.library import SoundLibrary
+from wakeword.library.library import Edit, SoundLibrary, retried
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import FeedbackRecord, SoundRecord, TakeRecord
+from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.protocols import Encoder
+from wakeword.scoring.decision import TriggerConfig
+from wakeword.scoring.veto import refused
 
 MOST_REMEMBERED = 100
-"""So much feedback can be taken back."""
+"""The latest feedback of a sound, so much of it, can be undone."""
 
 
 @dataclass(frozen=True)
@@ -39,23 +41,23 @@ class FeedbackResult:
     calibration: Calibration | None
     """What to expect now; None when all is as it was before."""
     findings: tuple[Finding, ...] = ()
-    """What was told and did not stop it."""
+    """Warnings for the user."""
 
 
 def reject(
     library: SoundLibrary, encoder: Encoder, name: str, example: Example, event: str = ""
 ) -> FeedbackResult:
-    """A false wake: from now on this is not the sound ``name``.
+    """A false wake: what was heard is not the sound ``name``.
 
     Args:
         library: the sounds.
         encoder: the library's.
         name: the sound that fired.
         example: what it heard.
-        event: identifier of the event, so that it can be taken back.
+        event: identifier of the event, so that it can be undone.
 
     Raises:
-        HistoryError: the same was said before, or nothing is known of what was heard.
+        HistoryError: the same was said before, or the example has no usable embeddings.
         SoundNotFound: there is no such sound.
         LibraryError: it cannot be stored.
     """
@@ -63,11 +65,11 @@ def reject(
     rows = example.embed(encoder, library.segmenter)
     if not len(rows):
         raise HistoryError(
-            "the event was heard with another encoder and its audio was not kept, so nothing "
-            "can be learned from it"
+            "the event has embeddings of another encoder and no audio, so nothing can be learned "
+            "from it"
         )
-    for _ in range(TRIES):
-        before = library.get(name)
+
+    def edit(before: SoundRecord) -> Edit[FeedbackResult]:
         if any(known.file == record.file for known in before.rejected):
             raise HistoryError(f"that was said of {before.name!r} before; nothing changes")
         vectors = library.vectors(encoder) | {record.file: rows}
@@ -78,15 +80,17 @@ def reject(
             threshold_before=before.threshold,
             expected_before=before.expected,
         )
-        after = _with(before, said, rejected=(*before.rejected, record))
-        after, calibration = fitted(library, encoder, after, vectors, before.threshold)
-        held = said.model_copy(update={"held": after.threshold})
-        after = after.model_copy(update={"feedback": (*after.feedback[:-1], held)})
-        refused = refused_takes(after, vectors, encoder, library.segmenter)
-        if library.amend(before, after, {record.file: content}):
-            findings = _too_near(before, after, calibration, refused)
-            return FeedbackResult(after, before.threshold, calibration, findings)
-    raise busy(name)
+        wanted = _with(before, said, rejected=(*before.rejected, record))
+        fit = Fitter(library, encoder, vectors=vectors).fit(wanted, before.threshold)
+        held = said.model_copy(update={"held": fit.sound.threshold})
+        feedback = (*fit.sound.feedback[:-1], held)
+        after = fit.sound.model_copy(update={"feedback": feedback})
+        lost = refused_takes(after, vectors, encoder, library.segmenter)
+        findings = _too_near(before, after, fit.calibration, lost)
+        result = FeedbackResult(after, before.threshold, fit.calibration, findings)
+        return Edit(after, result, {record.file: content})
+
+    return library.change(name, edit)
 
 
 def add_missed(
@@ -96,7 +100,7 @@ def add_missed(
     takes: Sequence[Take],
     event: str = "",
 ) -> FeedbackResult:
-    """A miss: these recordings are the sound ``name`` too.
+    """A miss: these recordings are further takes of the sound ``name``.
 
     Args:
         library: the sounds.
@@ -115,13 +119,12 @@ def add_missed(
         record.file: embed_take(Take.decoded(record, content), encoder, library.segmenter)
         for record, content in encoded.values()
     }
-    for _ in range(TRIES):
-        before = library.get(name)
+
+    def edit(before: SoundRecord) -> Edit[FeedbackResult]:
         known = {take.file for take in before.takes}
         new = {file: found for file, found in encoded.items() if file not in known}
         if not new:
             raise HistoryError(f"that is a take of {before.name!r} already; nothing changes")
-        vectors = library.vectors(encoder) | rows
         records: list[TakeRecord] = [record for record, _ in new.values()]
         said = FeedbackRecord(
             kind="missed",
@@ -130,54 +133,91 @@ def add_missed(
             threshold_before=before.threshold,
             expected_before=before.expected,
         )
-        after = _with(before, said, takes=(*before.takes, *records))
-        lowest = before.threshold if before.takes else None  # words alone have another scale
-        after, calibration = fitted(library, encoder, after, vectors, lowest)
-        contents = {file: content for file, (_, content) in new.items()}
-        if library.amend(before, after, contents):
-            return FeedbackResult(after, before.threshold, calibration, _alone(calibration, name))
-    raise busy(name)
+        wanted = _with(before, said, takes=(*before.takes, *records))
+        floor = before.threshold if before.takes else None  # words alone have another scale
+        fit = Fitter(library, encoder, vectors=library.vectors(encoder) | rows).fit(wanted, floor)
+        findings = _alone(fit.calibration, before.name)
+        result = FeedbackResult(fit.sound, before.threshold, fit.calibration, findings)
+        return Edit(fit.sound, result, {file: content for file, (_, content) in new.items()})
+
+    return library.change(name, edit)
 
 
 def undo(
     library: SoundLibrary, encoder: Encoder, name: str = "", event: str = ""
 ) -> FeedbackResult:
-    """Take feedback back: the last there was, of that sound, or on that event.
+    """Undo feedback: the latest, the latest of a sound, or that on an event.
 
     Raises:
-        HistoryError: there is none, or it would take the last take away.
+        HistoryError: there is none, or it would remove the last take.
         SoundNotFound: there is no such sound.
         LibraryError: it cannot be stored.
     """
-    for _ in range(TRIES):
+
+    def attempt() -> FeedbackResult:
         before, said = _said(library, name, event)
-        later = before.feedback[before.feedback.index(said) + 1 :]
-        after = before.model_copy(
-            update={
-                "takes": tuple(t for t in before.takes if t.file not in said.files),
-                "rejected": tuple(r for r in before.rejected if r.file not in said.files),
-                "feedback": (*before.feedback[: -1 - len(later)], *_without(said, later)),
-            }
-        )
-        if not after.takes and (after.text is None or after.patterns):
-            raise HistoryError(f"{before.name!r} has no other take left; remove the sound instead")
-        calibration = None
-        both = before.text is not None and bool(before.takes)
-        if later or both or before.verifier is not None:  # what was fitted since knows of it
-            lowest = min(said.threshold_before, before.threshold) if after.takes else None
-            vectors = library.vectors(encoder)
-            after, calibration = fitted(library, encoder, after.let_go(lowest), vectors, lowest)
-        else:
-            expected = said.expected_before or before.expected
-            restored = {"threshold": said.threshold_before, "expected": expected}
-            after = after.model_copy(update=restored)
-        if library.amend(before, after):
-            return FeedbackResult(after, before.threshold, calibration)
-    raise busy(name or event)
+        after, calibration = _undone(library, encoder, before, said)
+        library.amend([(before, after)])
+        return FeedbackResult(after, before.threshold, calibration)
+
+    return retried(attempt)
+
+
+def _undone(
+    library: SoundLibrary, encoder: Encoder, before: SoundRecord, said: FeedbackRecord
+) -> tuple[SoundRecord, Calibration | None]:
+    """The sound without that feedback; the calibration is None if it is as it was before it."""
+    later = before.feedback[before.feedback.index(said) + 1 :]
+    after = before.model_copy(
+        update={
+            "takes": tuple(t for t in before.takes if t.file not in said.files),
+            "rejected": tuple(r for r in before.rejected if r.file not in said.files),
+            "feedback": (*before.feedback[: -1 - len(later)], *_without(said, later)),
+        }
+    )
+    if not after.takes and (after.text is None or after.patterns):
+        raise HistoryError(f"{before.name!r} has no other take left; remove the sound instead")
+    both = before.text is not None and bool(before.takes)
+    if later or both or before.verifier is not None:  # what was fitted since depends on it
+        floor = min(said.threshold_before, before.threshold) if after.takes else None
+        fit = Fitter(library, encoder).fit(after.without_floor(floor), floor)
+        return fit.sound, fit.calibration
+    restored = {
+        "threshold": said.threshold_before,
+        "expected": said.expected_before or before.expected,
+    }
+    return after.model_copy(update=restored), None
+
+
+def refused_takes(
+    sound: SoundRecord, vectors: TakeVectors, encoder: Encoder, config: SegmenterConfig
+) -> list[int]:
+    """Which takes the rejected examples would refuse, given the other takes alone; from 0.
+
+    Args:
+        sound: its takes and its rejected examples count.
+        vectors: embeddings by file name.
+        encoder: the one that made them.
+        config: the windows.
+    """
+    short = is_short([take.sound_seconds for take in sound.takes], encoder, config)
+    takes = [focused(rows, encoder.dim, short) for rows in of_files(sound.takes, vectors)]
+    examples = [focused(rows, encoder.dim, short) for rows in of_files(sound.rejected, vectors)]
+    if len(takes) < 2 or not examples:
+        return []
+    rejected = np.concatenate(examples)
+    patience = TriggerConfig().patience
+    lost = []
+    for i, take in enumerate(takes):
+        others = np.concatenate([clear_rows(t) for j, t in enumerate(takes) if j != i])
+        good = (~refused(quiet_rows(take), others, rejected)).astype(int)
+        if not np.any(np.convolve(good, np.ones(patience, int), "valid") == patience):
+            lost.append(i)
+    return lost
 
 
 def _without(said: FeedbackRecord, later: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
-    """What was said later, as if this had not been: its raise is nothing to go back to."""
+    """Later feedback, as it would be without this: undoing it must not restore this raise."""
     highest = said.threshold_before
     return [
         one.model_copy(update={"threshold_before": min(one.threshold_before, highest)})
@@ -195,7 +235,7 @@ def _said(library: SoundLibrary, name: str, event: str) -> tuple[SoundRecord, Fe
     ]
     if not known:
         of = f" on event {event}" if event else f" on {name!r}" if name else ""
-        raise HistoryError(f"there is no feedback{of} that could be taken back")
+        raise HistoryError(f"there is no feedback{of} that could be undone")
     return max(known, key=lambda pair: (pair[1].said, pair[0].feedback.index(pair[1])))
 
 
@@ -207,7 +247,7 @@ def _with(sound: SoundRecord, said: FeedbackRecord, **changes: object) -> SoundR
 def _too_near(
     before: SoundRecord, after: SoundRecord, calibration: Calibration, refused: Sequence[int]
 ) -> tuple[Finding, ...]:
-    """Takes that the others would have found before and would not now."""
+    """Whether takes that the others would have found before are missed now."""
     low, high = before.threshold, after.threshold
     raised = [i for i, score in enumerate(calibration.scores) if low <= score < high]
     lost = sorted({*raised, *refused})
@@ -215,19 +255,18 @@ def _too_near(
         return ()
     numbers = ", ".join(str(number + 1) for number in lost)
     text = (
-        f"what you rejected is so near to {after.name!r} that sounds like take {numbers} may now "
-        "be missed; record more takes with 'wakesound feedback --missed FILE', choose a sound "
-        "that is more unlike it, or take this back with --undo"
+        f"the rejected sound is so near to {after.name!r} that sounds like take {numbers} may now "
+        "be missed"
     )
-    return (Finding("too_near", False, text),)
+    return (Finding("too_near", False, text, {"sound": after.name}),)
 
 
 def _alone(calibration: Calibration, name: str) -> tuple[Finding, ...]:
-    """The new take is one of those that the others would not find."""
+    """Whether the new take is one that the others would not find."""
     if len(calibration.scores) - 1 not in calibration.missed:
         return ()
     text = (
-        f"the new take is unlike the others of {name!r}; what sounds just like it will fire, but "
-        "more takes of that kind are needed to find it surely"
+        f"the new take is unlike the others of {name!r}: sounds just like it will fire, but "
+        "more takes of that kind are needed to recognise it reliably"
     )
     return (Finding("alone", False, text),)

@@ -15,8 +15,9 @@ from enroll.negatives import Recording
 from enroll.patterns import check_pattern, few_beats, make_pattern, rows_in, single_beats
 from enroll.quality import Finding
 from enroll.session import BUDGET_PER_HOUR, Enrollment
-from wakeword.audio.reading import read_audio
-from wakeword.errors import TakeRejected
+from wakeword.audio.channels import MIX, Choice
+from wakeword.audio.reading import AudioClip, printable, read_audio
+from wakeword.errors import RecordingTooLong, TakeRejected
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
 from wakeword.library.records import TextRecord
@@ -38,6 +39,7 @@ def enroll_files(
     force: bool = False,
     patterns: Sequence[str] = (),
     text: TextRecord | None = None,
+    channel: Choice = MIX,
 ) -> EnrollmentResult:
     """Enroll the sound ``name`` from audio files.
 
@@ -51,16 +53,18 @@ def enroll_files(
         name: name of the sound.
         paths: recordings of any rate and channel count.
         encoder_spec: what ``create_encoder`` made the encoder from; its ``spec`` by default.
-        budget_per_hour: false alarms per hour that are borne.
+        budget_per_hour: the false-alarm budget.
         ambient: a recording of the room without the sound.
-        replace: whether a sound of that name gives way.
+        replace: whether a sound of that name is replaced.
         force: whether warnings are overridden.
         patterns: what makes an event: numbers of beats, or ``"rhythm"`` for the one that the
             recordings hold. Each beat then becomes a take.
         text: the sound in words, beside its takes.
+        channel: which channel of the recordings is meant, see
+            :class:`wakeword.audio.reading.Recording`.
 
     Raises:
-        ConfigError: a pattern makes no sense.
+        ConfigError: a pattern is invalid.
         SoundExists: there is a sound of that name; nothing was read yet.
         AudioDecodeError: a file cannot be read.
         TakeRejected: a file holds no sound that can be used, or a warning stops it.
@@ -70,7 +74,7 @@ def enroll_files(
     enrollment = Enrollment(
         library,
         encoder,
-        encoder_spec or str(getattr(encoder, "spec", encoder.id)),
+        encoder_spec or encoder.spec or encoder.id,
         name,
         budget_per_hour=budget_per_hour,
         ambient=ambient,
@@ -82,9 +86,14 @@ def enroll_files(
         raise TakeRejected(f"no recordings of {name!r} were given")
     for pattern in patterns:
         check_pattern(pattern)
-    takes = [takes_of_file(path) for path in paths]
+    rows, takes, accounts = [], [], []
+    for path in paths:
+        clip = read_audio(path, channel=channel)
+        takes.append(_takes_of(clip, path))
+        accounts.append((printable(path), clip.account))
+        if patterns:
+            rows.append(rows_in(clip))
     if patterns:
-        rows = [rows_in(read_audio(path)) for path in paths]
         takes = few_beats([[b for take in found for b in single_beats(take)] for found in takes])
         lengths = [take.sound_seconds for found in takes for take in found]
         enrollment.patterns = tuple(
@@ -99,7 +108,8 @@ def enroll_files(
     if not force:
         left_out += _drop_unlike(enrollment, optional)
     result = enrollment.finish()
-    return replaced(result, findings=(*left_out, *result.findings))
+    recordings = tuple((path, account) for path, account in accounts if account is not None)
+    return replaced(result, findings=(*left_out, *result.findings), recordings=recordings)
 
 
 def takes_of_file(path: StrPath) -> list[Take]:
@@ -109,16 +119,22 @@ def takes_of_file(path: StrPath) -> list[Take]:
         AudioDecodeError: it cannot be read.
         TakeRejected: no sound is in it; the message names the file.
     """
+    return _takes_of(read_audio(path), path)
+
+
+def _takes_of(clip: AudioClip, path: StrPath) -> list[Take]:
     try:
-        return find_takes(read_audio(path))
+        return find_takes(clip)
+    except RecordingTooLong as error:
+        raise RecordingTooLong(error.seconds, error.longest_seconds, printable(path)) from None
     except TakeRejected as error:
-        raise TakeRejected(f"{path}: {error}") from None
+        raise TakeRejected(f"{printable(path)}: {error}") from None
 
 
 def _labels(path: Path, count: int) -> list[str]:
     if count == 1:
-        return [path.name]
-    return [f"{path.name} (sound {number})" for number in range(1, count + 1)]
+        return [printable(path.name)]
+    return [f"{printable(path.name)} (sound {number})" for number in range(1, count + 1)]
 
 
 def _add_all(enrollment: Enrollment, labels: Sequence[str], takes: Sequence[Take]) -> list[Finding]:
@@ -154,5 +170,5 @@ def _drop_unlike(enrollment: Enrollment, optional: set[str]) -> list[Finding]:
 
 
 def _left_out(finding: Finding) -> Finding:
-    """What is told of a take that the enrollment goes on without."""
+    """The finding about a take that the enrollment goes on without."""
     return Finding("left_out", False, f"{finding.message} (it was left out)")

@@ -17,7 +17,7 @@ from wakeword.audio.logmel import LogMel
 from wakeword.audio.reading import AudioClip
 from wakeword.audio.resampling import resample
 from wakeword.audio.segmenter import SegmenterConfig
-from wakeword.errors import TakeRejected
+from wakeword.errors import RecordingTooLong, TakeRejected
 from wakeword.gates.band import QUIETEST_DB, BandGate
 from wakeword.library.recordings import Take
 
@@ -42,7 +42,7 @@ OWN_BANDS_DB = 6.0
 STANDS_OUT_DB = 9.0
 """What is not this far above the background in some band is a part of it."""
 LONGEST_RECORDING_SECONDS = 300.0
-"""Longer recordings are refused: they are for ``--ambient``."""
+"""Longer recordings are not searched for sounds."""
 
 _HOP = ANALYSIS_RATE // 100
 
@@ -84,13 +84,11 @@ def find_takes(clip: AudioClip, segmenter: SegmenterConfig | None = None) -> lis
     anything before or after the sound is the sound.
 
     Raises:
-        TakeRejected: there is no sound in it, or it is too long to search.
+        TakeRejected: there is no sound in it.
+        RecordingTooLong: it is too long to be searched.
     """
     if clip.seconds > LONGEST_RECORDING_SECONDS:
-        raise TakeRejected(
-            f"the recording is {clip.seconds / 60:.0f} minutes long; cut out the sound, or give "
-            "the recording as --ambient if it is what the room sounds like"
-        )
+        raise RecordingTooLong(clip.seconds, LONGEST_RECORDING_SECONDS)
     if clip.rate > HIGHEST_RATE:
         clip = AudioClip(resample(clip.samples, clip.rate, HIGHEST_RATE), HIGHEST_RATE)
     samples = resample(clip.samples, clip.rate, ANALYSIS_RATE)

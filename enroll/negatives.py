@@ -1,4 +1,4 @@
-"""What a sound is not: hours of the world, the user's room and the other enrolled sounds."""
+"""Negatives: hours of everyday sound, the user's room, other sounds; reading a room recording."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wakeword.audio.frames import AudioFrame, Blocker, FloatArray
+from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.reading import AudioClip, read_blocks
-from wakeword.audio.resampling import Resampler
 from wakeword.audio.segmenter import Segmenter
-from wakeword.embedding.embedder import Ear, view_dim
+from wakeword.embedding.embedder import StreamEmbedder, view_dim
 from wakeword.engine import EngineConfig
+from wakeword.events import WakeEvent
 from wakeword.gates import create_gate
 from wakeword.library.ambient import Ambient, AmbientRun
-from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import NegativeBank, load_bank
+from wakeword.scoring.bank import NegativeBank
+from wakeword.stream import Observer, Stream
 
 RUN_SECONDS = 2.0
 """Longer open stretches count as several runs: each could wake once more."""
@@ -31,7 +31,7 @@ Recording = AudioClip | str | os.PathLike[str]
 
 @dataclass(frozen=True, eq=False)
 class Negatives:
-    """What must not wake."""
+    """What must not wake a sound; :class:`enroll.fitter.Fitter` gathers it."""
 
     bank: NegativeBank | None = None
     """The bundled hours; None for an encoder without a bank."""
@@ -42,48 +42,12 @@ class Negatives:
     others: Mapping[str, Sequence[FloatArray]] = field(default_factory=dict)
     """Embeddings of the takes of the other sounds, by name."""
     rejected: Sequence[FloatArray] = ()
-    """Embeddings of what the user said is not this sound, each ``(n, dim)``."""
+    """Embeddings of the rejected examples, each ``(n, dim)``."""
 
     @property
     def hours(self) -> float:
         """Length of all recordings, in hours."""
         return (self.bank.hours if self.bank else 0.0) + self.ambient_seconds / 3600.0
-
-
-def gather_negatives(
-    library: SoundLibrary, encoder: Encoder, name: str, ambient: Recording | Ambient | None = None
-) -> Negatives:
-    """All there is for the sound ``name``.
-
-    Args:
-        library: the sounds, and what is known of the room.
-        encoder: the library's.
-        name: the sound; there need not be one of that name yet.
-        ambient: more of the room.
-
-    Raises:
-        AudioDecodeError: the ambient recording cannot be read.
-        EncoderMismatch: the library was made with another encoder.
-    """
-    room = library.ambient(encoder).read()
-    if ambient is not None:
-        if not isinstance(ambient, Ambient):
-            ambient = hear_ambient(ambient, encoder, EngineConfig(segmenter=library.segmenter))
-        room = room.joined(ambient)
-    return Negatives(
-        bank=load_bank(encoder.id),
-        ambient=room.vectors,
-        ambient_seconds=room.seconds,
-        others=other_sounds(library, encoder, name),
-    )
-
-
-def other_sounds(library: SoundLibrary, encoder: Encoder, name: str) -> dict[str, list[FloatArray]]:
-    """Embeddings of the takes of all sounds but ``name``, by name."""
-    sounds = [s for s in library.sounds() if s.name.casefold() != name.casefold()]
-    vectors = library.vectors(encoder) if sounds else {}
-    found = {s.name: [vectors[t.file] for t in s.takes if t.file in vectors] for s in sounds}
-    return {sound: takes for sound, takes in found.items() if takes}
 
 
 def hear_ambient(
@@ -92,55 +56,39 @@ def hear_ambient(
     """What the engine would hear of the room.
 
     Args:
-        room: a recording, or frames at the encoder's rate.
+        room: a recording, or frames of any rate.
         encoder: makes the embeddings.
         config: gate and segmenter; the engine's own by default.
 
     Raises:
         AudioDecodeError: the recording cannot be read.
     """
-    config = config or EngineConfig()
-    hop = round(config.segmenter.hop_seconds * encoder.rate)
-    digest = hashlib.sha256(str(encoder.rate).encode())
-    heard = 0
-    before = 0
-
-    def counted(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
-        nonlocal heard
-        for block in _blocks(frames, hop, encoder.rate):
-            heard += len(block.samples)
-            digest.update(np.ascontiguousarray(block.samples).tobytes())
-            yield block
-
     if isinstance(room, (AudioClip, str, os.PathLike)):
-        room = heard_frames(room, encoder.rate)
+        room = recorded_frames(room)
+    reader = _RunReader(encoder, config or EngineConfig())
+    audio = _Fingerprint(encoder.rate)
     runs: list[AmbientRun] = []
-    for vectors in hear_runs(counted(room), encoder, config):
+    before = 0
+    for vectors, heard in reader.read(room, [audio]):
         runs.append(AmbientRun(vectors, (heard - before) / encoder.rate))
         before = heard
-    if heard > before:
+    if reader.heard > before:
         nothing = np.zeros((0, view_dim(encoder)), np.float32)
-        runs.append(AmbientRun(nothing, (heard - before) / encoder.rate))
-    if not heard:
+        runs.append(AmbientRun(nothing, (reader.heard - before) / encoder.rate))
+    if not reader.heard:
         return Ambient()
-    return Ambient(tuple(runs), (digest.hexdigest(),)).as_kept()
+    return Ambient(tuple(runs), (audio.digest,)).as_kept()
 
 
-def heard_frames(recording: Recording, rate: int) -> Iterator[AudioFrame]:
-    """The recording as frames at ``rate``."""
+def recorded_frames(recording: Recording) -> Iterable[AudioFrame]:
+    """The recording as frames at its own rate.
+
+    Raises:
+        AudioDecodeError: it cannot be read.
+    """
     if isinstance(recording, AudioClip):
-        frames: Iterable[AudioFrame] = [AudioFrame(recording.samples, 0, recording.rate)]
-    else:
-        frames = read_blocks(recording, _BLOCK_SECONDS)
-    start = 0
-    resampler: Resampler | None = None
-    for frame in frames:
-        resampler = resampler or Resampler(frame.rate, rate)
-        samples = resampler.push(frame.samples)
-        yield AudioFrame(samples, start, rate)
-        start += len(samples)
-    if resampler is not None:
-        yield AudioFrame(resampler.flush(), start, rate)
+        return [AudioFrame(recording.samples, 0, recording.rate)]
+    return read_blocks(recording, _BLOCK_SECONDS)
 
 
 def hear_runs(
@@ -148,33 +96,94 @@ def hear_runs(
 ) -> Iterator[FloatArray]:
     """What the engine would hear: embeddings of successive windows, ``(n, view_dim)`` each.
 
-    A run ends with the gate or after ``RUN_SECONDS``.
+    A run ends with the gate, at a gap or after ``RUN_SECONDS``.
 
     Args:
-        frames: at the encoder's rate.
+        frames: of any rate.
         encoder: makes the embeddings.
         config: gate and segmenter; the engine's own by default.
     """
-    config = config or EngineConfig()
-    hop = round(config.segmenter.hop_seconds * encoder.rate)
-    longest = round(RUN_SECONDS / config.segmenter.hop_seconds)
-    gate = create_gate(config.gate, encoder.rate)
-    segmenter = Segmenter(encoder.rate, encoder.window_seconds, config.segmenter)
-    ear = Ear(encoder)
-    run: list[FloatArray] = []
-    for block in _blocks(frames, hop, encoder.rate):
-        window = segmenter.push(block, gate(block))
+    for vectors, _ in _RunReader(encoder, config or EngineConfig()).read(frames):
+        yield vectors
+
+
+class _Fingerprint(Observer):
+    """What the audio of a stream is known by.
+
+    Args:
+        rate: samples per second of its blocks.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._hash = hashlib.sha256(str(rate).encode())
+
+    def block(self, block: AudioFrame) -> None:
+        """Take the next block."""
+        self._hash.update(np.ascontiguousarray(block.samples).tobytes())
+
+    @property
+    def digest(self) -> str:
+        """The same for the same audio."""
+        return self._hash.hexdigest()
+
+
+class _RunReader:
+    """Hears one stream like an engine that knows no sounds, and keeps the embeddings.
+
+    Args:
+        encoder: makes the embeddings.
+        config: gate and segmenter.
+    """
+
+    def __init__(self, encoder: Encoder, config: EngineConfig) -> None:
+        self._hop_seconds = config.segmenter.hop_seconds
+        self.rate = encoder.rate
+        self.position = self.heard = 0
+        self._longest = round(RUN_SECONDS / config.segmenter.hop_seconds)
+        self._gate = create_gate(config.gate, encoder.rate)
+        self._segmenter = Segmenter(encoder.rate, encoder.window_seconds, config.segmenter)
+        self._embedder = StreamEmbedder(encoder)
+        self._run: list[FloatArray] = []
+        self._runs: list[tuple[FloatArray, int]] = []
+
+    def read(
+        self, frames: Iterable[AudioFrame], observers: Iterable[Observer] = ()
+    ) -> Iterator[tuple[FloatArray, int]]:
+        """Each run of a stream, and how many samples had been heard at its end."""
+        stream = Stream(self, observers, hop_seconds=self._hop_seconds)
+        for frame in frames:
+            stream.push(frame)
+            yield from self._taken()
+        stream.flush()
+        yield from self._taken()
+
+    def push(self, frame: AudioFrame) -> list[WakeEvent]:
+        """Take the next block, of one hop; no event comes of it."""
+        if frame.start > self.position:
+            self._end_run()
+            self._segmenter.reset()
+        self.position = frame.end
+        self.heard += len(frame.samples)
+        if not len(frame.samples):
+            return []
+        window = self._segmenter.push(frame, self._gate(frame))
         if window is not None:
-            run.append(ear(window))
-        if run and (window is None or len(run) == longest):
-            yield np.stack(run)
-            run = []
-    if run:
-        yield np.stack(run)
+            self._run.append(self._embedder(window))
+        if window is None or len(self._run) == self._longest:
+            self._end_run()
+        return []
 
+    def flush(self) -> list[WakeEvent]:
+        """End the stream."""
+        self._end_run()
+        return []
 
-def _blocks(frames: Iterable[AudioFrame], hop: int, rate: int) -> Iterator[AudioFrame]:
-    blocker = Blocker(hop)
-    for frame in frames:
-        yield from blocker.push(frame)
-    yield from blocker.flush(rate)
+    def _taken(self) -> list[tuple[FloatArray, int]]:
+        """The runs that have ended since the last call."""
+        runs, self._runs = self._runs, []
+        return runs
+
+    def _end_run(self) -> None:
+        if self._run:
+            self._runs.append((np.stack(self._run), self.heard))
+            self._run = []

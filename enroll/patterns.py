@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from enroll.changing import busy, fitted
 from enroll.finder import ANALYSIS_RATE, BELOW_PEAK_DB, MARGIN_SECONDS, Spectrum
+from enroll.fitter import Fitter
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.reading import AudioClip
 from wakeword.audio.resampling import resample
 from wakeword.errors import ConfigError, SoundNotFound, TakeRejected
-from wakeword.library.library import SoundLibrary
+from wakeword.library.library import Edit, SoundLibrary
 from wakeword.library.recordings import Take
 from wakeword.library.records import (
     LONGEST_WAIT_SECONDS,
@@ -34,13 +34,13 @@ from wakeword.protocols import Encoder
 APART_SECONDS = 1.2
 """Beats further apart than this belong to two rows."""
 WEAKER = 0.3
-"""Onsets with a smaller share of the strongest rise are no beats but stirrings ..."""
+"""Onsets with a smaller share of the strongest rise are not beats ..."""
 QUIETER_DB = 20.0
 """... and so are those so much quieter than the loudest."""
 MOST_TAKES = 12
-"""So many beats tell what the sound is like; more would only take longer."""
+"""At most this many beats become takes; more would only take longer."""
 BEFORE_SECONDS = 0.02
-"""A beat begins this much before its onset, which may be told a little late."""
+"""A take of a beat begins this much before its onset, which may be detected a little late."""
 BEHIND_SECONDS = 0.06
 """What is kept before a beat begins this long behind the beat before."""
 _FRAME = ANALYSIS_RATE // 100
@@ -242,14 +242,17 @@ def add_pattern(
         TakeRejected: the recordings hold no rhythm.
         LibraryError: it cannot be stored.
     """
-    record = library.get(sound)
-    if not record.takes:
-        raise TakeRejected(
-            f"{record.name!r} is only defined by words; a pattern needs takes of one beat each"
-        )
-    length = float(np.median([take.end_seconds - take.start_seconds for take in record.takes]))
-    pattern = make_pattern(text, rows, length, name=name, wait_seconds=wait_seconds)
-    return _set(library, encoder, record, (*record.patterns, pattern))
+
+    def edit(before: SoundRecord) -> Edit[SoundRecord]:
+        if not before.takes:
+            raise TakeRejected(
+                f"{before.name!r} is only defined by words; a pattern needs takes of one beat each"
+            )
+        length = float(np.median([t.end_seconds - t.start_seconds for t in before.takes]))
+        pattern = make_pattern(text, rows, length, name=name, wait_seconds=wait_seconds)
+        return _with_patterns(library, encoder, before, (*before.patterns, pattern))
+
+    return library.change(sound, edit)
 
 
 def remove_pattern(library: SoundLibrary, encoder: Encoder, name: str) -> SoundRecord:
@@ -260,27 +263,31 @@ def remove_pattern(library: SoundLibrary, encoder: Encoder, name: str) -> SoundR
         LibraryError: the sound cannot be stored.
     """
     wanted = name.casefold()
+
+    def edit(before: SoundRecord) -> Edit[SoundRecord]:
+        kept = tuple(p for p in before.patterns if p.called(before.name).casefold() != wanted)
+        if len(kept) == len(before.patterns):
+            raise SoundNotFound(name, _patterns(library), "pattern")
+        return _with_patterns(library, encoder, before, kept)
+
     for sound in library.sounds():
-        kept = [p for p in sound.patterns if p.called(sound.name).casefold() != wanted]
-        if len(kept) < len(sound.patterns):
-            return _set(library, encoder, sound, tuple(kept))
-    known = [pattern.called(s.name) for s in library.sounds() for pattern in s.patterns]
-    there = f"there are: {', '.join(known)}" if known else "no sound has one"
-    raise SoundNotFound(f"there is no pattern {name!r}; {there}")
+        if any(pattern.called(sound.name).casefold() == wanted for pattern in sound.patterns):
+            return library.change(sound.name, edit)
+    raise SoundNotFound(name, _patterns(library), "pattern")
 
 
-def _set(
+def _patterns(library: SoundLibrary) -> list[str]:
+    return [pattern.called(s.name) for s in library.sounds() for pattern in s.patterns]
+
+
+def _with_patterns(
     library: SoundLibrary,
     encoder: Encoder,
-    sound: SoundRecord,
+    before: SoundRecord,
     patterns: tuple[PatternRecord, ...],
-) -> SoundRecord:
-    """Change the patterns; the first one, and the last one gone, ask for another threshold."""
-    changed = library.set_patterns(sound.name, patterns)
-    if bool(patterns) == bool(sound.patterns):
-        return changed
-    vectors = library.vectors(encoder)
-    after, _ = fitted(library, encoder, changed, vectors)
-    if not library.amend(changed, after):
-        raise busy(sound.name)
-    return after
+) -> Edit[SoundRecord]:
+    """The sound with these patterns; its first and its last one need another threshold."""
+    after = before.model_copy(update={"patterns": patterns})
+    if bool(patterns) != bool(before.patterns):
+        after = Fitter(library, encoder).fit(after).sound
+    return Edit(after, after)

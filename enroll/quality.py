@@ -1,17 +1,19 @@
-"""Is a take good enough? Each problem is one sentence with its number and what to do.
+"""Findings: whether takes are good enough, and what a fitted sound will miss.
 
-A *refused* take is not enrolled, whatever the user says. Of the warnings, the two that make a
-sound useless ("unlike the other takes", "too like an enrolled sound") stop the enrollment until
-they are overridden with ``force``; the others are told and the enrollment goes on.
+A *refused* take is not enrolled in any case. Of the warnings, the two that make a sound useless
+("unlike the other takes", "too like an enrolled sound") stop the enrollment unless it is forced;
+the others are reported and the enrollment goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from enroll.fitting import Calibration, Named, heard_by_words
 from enroll.scores import NEVER, leave_one_out, run_score
 from wakeword.audio.frames import FloatArray
 from wakeword.library.recordings import Take
@@ -43,20 +45,24 @@ TOO_LIKE = 0.02
 """A sound is too like another if its takes are as near to that as to each other, but for this."""
 FEW_TAKES = 3
 
-_STOPPING = frozenset({"unlike", "too_like"})
+_STOPPING = frozenset({"unlike", "too_like", "unheard"})
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong with a take or a sound."""
+    """A problem of a take or a sound."""
 
     code: str
     """For programs: ``quiet``, ``clipped``, ``short``, ``long``, ``noisy``, ``quieter``,
-    ``unlike``, ``too_like``, ``duplicate``, ``left_out``, ``few_takes`` or ``missed``."""
+    ``unlike``, ``too_like``, ``unheard``, ``duplicate``, ``left_out``, ``few_takes``,
+    ``missed``, ``words_only``, ``words_miss``, ``too_near`` or ``alone``."""
     refused: bool
     """Whether it cannot be overridden."""
     message: str
-    """For people: one sentence."""
+    """For people: what was found, with its number."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """For the advice that a user interface adds: ``sound`` is another sound's name,
+    ``budget_per_hour`` the false-alarm budget that would be needed."""
 
     @property
     def stops(self) -> bool:
@@ -65,7 +71,7 @@ class Finding:
 
 
 def check_take(take: Take, label: str) -> list[Finding]:
-    """What is wrong with a take by itself.
+    """The problems of a take by itself.
 
     Args:
         take: the recording.
@@ -190,7 +196,85 @@ def check_others(
         if near and np.mean(near) > 0.5:
             text = (
                 f"the sound is too like {name!r}, which is enrolled already (likeness "
-                f"{np.median(scores):.2f}); choose another sound, or use --replace to redo {name!r}"
+                f"{np.median(scores):.2f}); choose another sound"
             )
-            findings.append(Finding("too_like", False, text))
+            findings.append(Finding("too_like", False, text, {"sound": name}))
     return findings
+
+
+def few_takes(count: int) -> list[Finding]:
+    """Whether there are few takes, if there are any."""
+    if not 0 < count < FEW_TAKES:
+        return []
+    text = (
+        f"only {count} take{'s' if count > 1 else ''}; with 3 to 5 it is recognised more reliably"
+    )
+    return [Finding("few_takes", False, text)]
+
+
+def missed_takes(
+    calibration: Calibration, labels: Sequence[str], budget_per_hour: float
+) -> list[Finding]:
+    """Which takes the others would miss.
+
+    Args:
+        calibration: how the sound was fitted.
+        labels: what each take is called.
+        budget_per_hour: the false-alarm budget.
+    """
+    missed = [labels[i] for i in calibration.missed]
+    if not missed:
+        return []
+    text = (
+        f"{', '.join(missed)} would be missed: {budget_per_hour:g} false alarms per hour need "
+        f"a score of {calibration.threshold:.2f}, the takes have "
+        f"{' '.join(f'{score:.2f}' for score in calibration.scores)} among themselves; "
+        "record more takes that sound alike"
+    )
+    needed = calibration.budget_needed
+    return [Finding("missed", False, text, {"budget_per_hour": needed} if needed else {})]
+
+
+def unheard(calibration: Calibration, patterns: Sequence[object]) -> list[Finding]:
+    """Whether the others would hear none of the takes of a sound with a level.
+
+    Args:
+        calibration: how the sound was fitted.
+        patterns: of the sound; rows of beats are heard where single beats are not.
+    """
+    verifier = calibration.verifier
+    if verifier is None or verifier.level is None or patterns or not calibration.scores:
+        return []
+    if len(calibration.missed) < len(calibration.scores):
+        return []
+    text = (
+        f"none of the {len(calibration.scores)} takes would be recognised by the others: they do "
+        "not sound alike, or too much at home sounds like them; record more takes, or choose "
+        "another sound"
+    )
+    needed = calibration.budget_needed
+    return [Finding("unheard", False, text, {"budget_per_hour": needed} if needed else {})]
+
+
+def missed_by_words(
+    calibration: Calibration, named: Named | None, takes: Sequence[FloatArray]
+) -> list[Finding]:
+    """Which of a sound's takes its words alone would miss.
+
+    Args:
+        calibration: how the sound was fitted.
+        named: its words, if it has any.
+        takes: embeddings of each take.
+    """
+    if named is None or calibration.text is None:
+        return []
+    words = f"the words {calibration.text.written!r}"
+    if not takes:
+        text = f"how often {words} will be missed is unknown; try it, and enroll takes as well"
+        return [Finding("words_only", False, text)]
+    count = heard_by_words(takes, named.fitted(calibration.text), calibration.threshold)
+    if count == len(takes):
+        return []
+    of = "none" if not count else f"{count}"
+    text = f"{words} alone recognise {of} of the {len(takes)} takes; the takes recognise the rest"
+    return [Finding("words_miss", False, text)]

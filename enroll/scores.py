@@ -1,16 +1,10 @@
-"""How much do takes resemble each other and other sounds, as the engine would judge it?
+"""Scores of runs, and what follows from them: how often a threshold is reached by mistake.
 
-How seldom a score is reached: the highest of many scores, carried on as a tail.
-
-Counted are runs, what would wake or alert once. *Best first*: scores sorted downwards. What
-exceeds a high score is taken to follow a generalised Pareto law (peaks over a threshold; Coles,
-"An Introduction to Statistical Modeling of Extreme Values", 2001, chapter 4). Its scale is that
-of the sound, its shape is the same for all: it was chosen on recordings of the train split, so
-that as many false alarms came as were asked for.
-
-What to expect of a threshold: how often anything but the sound reaches it.
-
-What is expected of a sound, told to its user.
+A run is what would wake or alert once. *Best first* means scores in descending order. Scores above
+a high one are modelled by a generalised Pareto distribution (peaks over a threshold; Coles, "An
+Introduction to Statistical Modeling of Extreme Values", 2001, chapter 4). Its scale is that of the
+sound, its shape is the same for all: it was chosen on recordings of the train split, so that there
+were as many false alarms as the budget allowed.
 """
 
 from __future__ import annotations
@@ -25,7 +19,7 @@ from wakeword.library.records import ExpectationRecord
 from wakeword.scoring.decision import TriggerConfig
 
 NEVER = -1.0
-"""Score of what is too short to wake: no cosine is lower."""
+"""Score of a run that is too short to wake: no cosine is lower."""
 
 
 def run_score(
@@ -66,13 +60,13 @@ def _cosines(run: FloatArray, vectors: FloatArray) -> FloatArray:
 
 
 TAIL_RUNS = 50
-"""So many of the highest scores tell how they thin out: with fewer, luck decides."""
+"""How many of the highest scores the tail is fitted to; fewer would make it too noisy."""
 SHAPE = -0.15
-"""Below zero: scores have an end, if only since no cosine is over 1."""
+"""Of the tail. Below zero, because scores have an upper end: no cosine is above 1."""
 STEP = 1e-3
-"""Scores no further apart than this are equal: nothing follows from how they thin out."""
+"""Highest scores no further apart than this count as equal; no tail is fitted to them."""
 DIGITS = 4
-"""Of a threshold, as it is stored."""
+"""Decimal digits of a stored threshold."""
 
 
 def fitted(scores: FloatArray, allowed: float) -> float:
@@ -83,7 +77,7 @@ def fitted(scores: FloatArray, allowed: float) -> float:
 
     Args:
         scores: ``(runs,)``, best first, one at least.
-        allowed: runs, above 0; less than one means that longer is waited for one.
+        allowed: runs, above 0; less than one means one in a longer time.
     """
     count = _count(scores)
     if not count:
@@ -124,7 +118,7 @@ def reached_by(score: float) -> float:
 
 
 def _count(scores: FloatArray) -> int:
-    """How many of the scores are the tail."""
+    """How many of the scores belong to the tail."""
     return min(TAIL_RUNS, len(scores) - 1)
 
 
@@ -135,24 +129,24 @@ def _scale(scores: FloatArray) -> float:
 
 
 SHORTEST_HOURS = 0.5
-"""With less than this to go by, nothing is said about false alarms."""
+"""With recordings shorter than this, false alarms are not estimated."""
 UNHEARD = 0.7
-"""What never happened in the recordings is taken to have been that near to happening once."""
+"""Count of false alarms that is assumed where none happened in the recordings."""
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
-    """Scores of what is not the sound, by what was fitted to it."""
+class NegativeScores:
+    """Scores of the negatives by the verifier that was fitted to a sound."""
 
     world: FloatArray
     """``(runs,)`` of the bank, best first; empty where there is none."""
     room: FloatArray
     """``(runs,)`` of the user's room, best first."""
     hours: float
-    """Length of the recordings that they are from."""
+    """Length of those recordings."""
 
     def false_alarms_per_hour(self, threshold: float) -> float | None:
-        """False alarms to expect at the threshold; None where there is too little to tell."""
+        """False alarms to expect at the threshold; None where there are too few negatives."""
         if self.hours < SHORTEST_HOURS:
             return None
         heard = float(np.count_nonzero(self.room >= threshold))
@@ -162,7 +156,7 @@ class Outlook:
 
 
 def describe(expected: ExpectationRecord) -> str:
-    """What is expected of a sound, as one sentence for the user."""
+    """The expectation of a sound as one sentence for the user."""
     if expected.false_alarms_per_hour is None:
         wakes = "too little is known to say how many false wakes to expect"
     elif (daily := expected.false_alarms_per_hour * 24) < 1:

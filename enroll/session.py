@@ -1,7 +1,4 @@
-"""The takes of a sound that is being enrolled, each judged by itself and beside the others.
-
-Enrolling a sound: takes are collected and judged, then stored with a fitted threshold.
-"""
+"""Enrolling a sound: takes are collected and checked, then stored with a fitted threshold."""
 
 from __future__ import annotations
 
@@ -10,48 +7,54 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from enroll.changing import EnrollmentResult, refitted
-from enroll.expectation import few_takes, missed_by_words, missed_takes
+from enroll.changing import EnrollmentResult
+from enroll.fitter import Fitter
 from enroll.fitting import Calibration
-from enroll.negatives import Negatives, Recording, gather_negatives, hear_ambient
-from enroll.order import of_library, without_turned
-from enroll.quality import Finding, check_level, check_likeness, check_others, check_take
-from enroll.recalibration import refit_mistaken
+from enroll.negatives import Recording, hear_ambient
+from enroll.quality import (
+    Finding,
+    check_level,
+    check_likeness,
+    check_others,
+    check_take,
+    few_takes,
+    missed_by_words,
+    missed_takes,
+    unheard,
+)
+from enroll.recalibration import mistaken, refit_mistaken
 from enroll.scores import leave_one_out
-from enroll.words import Named, fit_sound
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.segmenter import SegmenterConfig
-from wakeword.embedding.embedder import is_short
 from wakeword.embedding.variants import embed_take
 from wakeword.engine import EngineConfig
-from wakeword.errors import ConfigError, SoundExists, SoundNotFound, TakeRejected
+from wakeword.errors import ConfigError, EnrollmentStopped, SoundExists, SoundNotFound, TakeRejected
 from wakeword.library.ambient import Ambient
-from wakeword.library.library import SoundLibrary
+from wakeword.library.library import NewSound, SoundLibrary
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
     PatternRecord,
     SoundRecord,
+    TakeRecord,
     TextRecord,
-    VetoRecord,
     clean_name,
-    window_budget,
 )
 from wakeword.protocols import Encoder
-from wakeword.scoring.bank import load_bank
 from wakeword.scoring.scorer import Enrolled, Scorer, make_scorer
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
+class _CheckedTake:
     take: Take
     label: str
-    file: str
+    record: TakeRecord
+    content: bytes
     vectors: FloatArray
     findings: tuple[Finding, ...]
 
 
-class JudgedTakes:
-    """Takes in the order in which they came.
+class CheckedTakes:
+    """Takes in order of arrival, each checked by itself and beside the others.
 
     Args:
         encoder: makes the embeddings.
@@ -61,64 +64,68 @@ class JudgedTakes:
     def __init__(self, encoder: Encoder, segmenter: SegmenterConfig) -> None:
         self._encoder = encoder
         self._segmenter = segmenter
-        self._judged: list[_Judged] = []
+        self._takes: list[_CheckedTake] = []
 
     def __len__(self) -> int:
-        return len(self._judged)
+        return len(self._takes)
 
     @property
     def takes(self) -> list[Take]:
         """The recordings."""
-        return [one.take for one in self._judged]
+        return [one.take for one in self._takes]
 
     @property
     def labels(self) -> list[str]:
-        """What each is called in messages."""
-        return [one.label for one in self._judged]
+        """The name of each in messages."""
+        return [one.label for one in self._takes]
 
     @property
     def vectors(self) -> list[FloatArray]:
         """Embeddings of each, as :func:`wakeword.embedding.variants.embed_take` makes them."""
-        return [one.vectors for one in self._judged]
+        return [one.vectors for one in self._takes]
+
+    @property
+    def records(self) -> tuple[TakeRecord, ...]:
+        """What the sound's record will hold of each."""
+        return tuple(one.record for one in self._takes)
 
     @property
     def by_file(self) -> dict[str, FloatArray]:
-        """The same by the name of the file that each will be kept in."""
-        return {one.file: one.vectors for one in self._judged}
+        """The embeddings by the name of the file that each will be stored in."""
+        return {one.record.file: one.vectors for one in self._takes}
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The content of those files."""
+        return {one.record.file: one.content for one in self._takes}
 
     @property
     def scores(self) -> list[float]:
         """Likeness of each to the others, -1..1; empty for fewer than two."""
         return leave_one_out(self.vectors)
 
-    @property
-    def short(self) -> bool:
-        """Whether the sound is to be looked for in the end of the window."""
-        seconds = [take.sound_seconds for take in self.takes]
-        return is_short(seconds, self._encoder, self._segmenter)
-
     def add(self, take: Take, label: str) -> list[Finding]:
-        """Judge a take and, unless it is refused, keep it.
+        """Check a take and, unless it is refused, keep it.
 
         Returns:
-            What is wrong with it, by itself and beside the takes before it.
+            Its problems, by itself and beside the takes before it.
         """
         findings = check_take(take, label)
         if any(finding.refused for finding in findings):
             return findings
         take = _as_stored(take)
-        file = take.encoded()[0].file
-        for one in self._judged:
-            if one.file == file:
+        record, content = take.encoded()
+        for one in self._takes:
+            if one.record.file == record.file:
                 text = f"{label} is the same recording as {one.label}; make a new one"
                 return [*findings, Finding("duplicate", True, text)]
         vectors = embed_take(take, self._encoder, self._segmenter)
-        self._judged.append(_Judged(take, label, file, vectors, tuple(findings)))
-        return self.findings(len(self._judged) - 1)
+        self._takes.append(_CheckedTake(take, label, record, content, vectors, tuple(findings)))
+        return self.findings(len(self._takes) - 1)
 
     def findings(self, index: int) -> list[Finding]:
-        """What is wrong with one, by itself and beside all others."""
-        one, levels = self._judged[index], [take.level_db for take in self.takes]
+        """The problems of one, by itself and beside all others."""
+        one, levels = self._takes[index], [take.level_db for take in self.takes]
         return [
             *one.findings,
             *check_level(levels, index, one.label),
@@ -131,17 +138,17 @@ class JudgedTakes:
         Raises:
             IndexError: there is no such take.
         """
-        del self._judged[index]
+        del self._takes[index]
 
 
 def _as_stored(take: Take) -> Take:
-    """The take as it comes back from disk, so that what is fitted now fits later."""
+    """The take as it will be read back from disk: fits before and after storing are equal."""
     pcm = np.clip(np.rint(take.samples * 32768.0), -32768, 32767)
     return replace(take, samples=np.asarray(pcm / 32768.0, dtype=np.float32))
 
 
-BUDGET_PER_HOUR = 0.5
-"""False alarms per hour that are borne unless the user says otherwise."""
+BUDGET_PER_HOUR = 1.0 / 24.0
+"""The default false-alarm budget: one a day."""
 
 
 class Enrollment:
@@ -152,17 +159,17 @@ class Enrollment:
         encoder: makes the embeddings; the library's own.
         encoder_spec: what ``create_encoder`` made it from.
         name: name of the sound.
-        budget_per_hour: false alarms per hour that are borne.
-        ambient: a recording of the room without the sound; what the encoder makes of it is kept
-            for all sounds, the recording is not.
-        replace: whether a sound of that name gives way; it stays until the new one is stored.
+        budget_per_hour: its false-alarm budget.
+        ambient: a recording of the room without the sound; its embeddings are kept for all
+            sounds, the recording is not.
+        replace: whether a sound of that name is replaced; it stays until the new one is stored.
         force: whether warnings are overridden.
         patterns: what makes an event, instead of the sound by itself; its takes then hold one
             beat each.
         text: the sound in words, beside its takes or without any.
 
-    A sound of that name that has words and no takes does not stand in the way: it keeps its words,
-    unless there are new ones, and gets the takes too.
+    A sound of that name that has words and no takes is joined instead: it keeps its words, unless
+    there are new ones, and gets the takes too.
 
     Raises:
         SoundExists: there is a sound of that name and ``replace`` is false.
@@ -200,38 +207,38 @@ class Enrollment:
         self._join()
         self.patterns = tuple(patterns)
         """May be changed until :meth:`finish`."""
-        self._judged = JudgedTakes(encoder, library.segmenter)
+        self._takes = CheckedTakes(encoder, library.segmenter)
 
     @property
     def takes(self) -> list[Take]:
         """The takes so far."""
-        return self._judged.takes
+        return self._takes.takes
 
     @property
     def labels(self) -> list[str]:
-        """What each take is called in messages."""
-        return self._judged.labels
+        """The name of each take in messages."""
+        return self._takes.labels
 
     @property
     def scores(self) -> list[float]:
         """Likeness of each take to the others, -1..1; empty for fewer than two."""
-        return self._judged.scores
+        return self._takes.scores
 
     def add(self, take: Take, label: str | None = None) -> list[Finding]:
-        """Judge a take and, unless it is refused, keep it.
+        """Check a take and, unless it is refused, keep it.
 
         Args:
             take: the recording.
-            label: what it is called in messages; "take 1" and so on by default.
+            label: its name in messages; "take 1" and so on by default.
 
         Returns:
-            What is wrong with it, by itself and beside the takes before it.
+            Its problems, by itself and beside the takes before it.
         """
-        return self._judged.add(take, label or f"take {len(self._judged) + 1}")
+        return self._takes.add(take, label or f"take {len(self._takes) + 1}")
 
     def findings(self, index: int) -> list[Finding]:
-        """What is wrong with take ``index``, by itself and beside all others."""
-        return self._judged.findings(index)
+        """The problems of take ``index``, by itself and beside all others."""
+        return self._takes.findings(index)
 
     def drop(self, index: int) -> None:
         """Take back take ``index``, counted from 0.
@@ -239,10 +246,10 @@ class Enrollment:
         Raises:
             IndexError: there is no such take.
         """
-        self._judged.drop(index)
+        self._takes.drop(index)
 
     def trial(self, budget_per_hour: float | None = None) -> tuple[Calibration, Scorer]:
-        """What :meth:`finish` would make of the takes so far, to try it out; nothing is stored.
+        """Fit the takes so far as :meth:`finish` would, to try them out; nothing is stored.
 
         Args:
             budget_per_hour: instead of the enrollment's own.
@@ -255,18 +262,19 @@ class Enrollment:
             AudioDecodeError: the ambient recording cannot be read.
         """
         self._require_takes()
-        negatives = self._negatives(self._room())
-        calibration, named = self._fit(negatives, self._checked(budget_per_hour))
+        fitter, record = self._fitter(self._checked(budget_per_hour), self._room())
+        fit = fitter.fit(record)
+        bank = fit.evidence.negatives.bank
         sound = Enrolled(
             self.name,
-            self._judged.by_file,
-            calibration.threshold,
-            calibration.verifier,
-            calibration.short,
-            named.likeness() if named is not None else None,
+            self._takes.by_file,
+            fit.calibration.threshold,
+            fit.calibration.verifier,
+            fit.calibration.short,
+            fit.words.likeness() if fit.words is not None else None,
         )
-        cohort = negatives.bank.cohort if negatives.bank is not None else None
-        return calibration, make_scorer([sound], self._encoder, cohort)
+        cohort = bank.cohort if bank is not None else None
+        return fit.calibration, make_scorer([sound], self._encoder, cohort)
 
     def finish(
         self, *, budget_per_hour: float | None = None, force: bool | None = None
@@ -278,101 +286,103 @@ class Enrollment:
             force: instead of the enrollment's own.
 
         Raises:
-            TakeRejected: there are no takes and no words, or a warning stops it and ``force`` is
-                false.
+            TakeRejected: there are no takes and no words.
+            EnrollmentStopped: a warning stops it and ``force`` is false.
             AudioDecodeError: the ambient recording cannot be read.
-            SoundExists: meanwhile somebody enrolled a sound of that name.
+            SoundExists: meanwhile a sound of that name was enrolled.
             LibraryError: the sound cannot be stored.
         """
         self._budget = self._checked(budget_per_hour)
         self._force = self._force if force is None else force
         self._join()
         self._require_takes()
-        vectors = self._judged.vectors
         room = self._room()
-        negatives = self._negatives(room)
-        thresholds = {sound.name: sound.threshold for sound in self._library.sounds()}
-        findings = [f for index in range(len(self._judged)) for f in self.findings(index)]
-        findings += check_others(vectors, negatives.others, thresholds)
+        findings = [f for index in range(len(self._takes)) for f in self.findings(index)]
+        fitter, record = self._fitter(self._budget, room)
+        evidence = fitter.evidence(record)
+        takes, negatives = evidence.takes, evidence.negatives
+        thresholds = {s.name: s.threshold for s in self._library.sounds() if s.level is None}
+        by_cosine = {name: found for name, found in negatives.others.items() if name in thresholds}
+        findings += check_others(takes, by_cosine, thresholds)
         self._stop_at(findings)
-        calibration, named = self._fit(negatives, self._budget)
-        fit = calibration.changes(self._encoder.id)
+        fit = fitter.fit_to(record, evidence)
+        likely = mistaken(self._library, self._encoder, takes, fit.calibration, negatives)
+        findings += [*likely, *unheard(fit.calibration, self.patterns)]
+        self._stop_at(findings)
         if room is not None:
             self._library.ambient(self._encoder).add(room)
-        sound = self._library.save(
-            self.name,
-            self.takes,
+        files = self._takes.files | {
+            record.file: content for record, content in map(Example.encoded, self._rejected())
+        }
+        self._library.store(
+            [NewSound(fit.sound, files)],
             encoder=self._encoder,
             encoder_spec=self._encoder_spec,
-            **fit,
-            budget_per_hour=self._budget,
             replace=self._replace,
             instead_of=self._joined,
+        )
+        findings += few_takes(len(takes))
+        findings += missed_takes(fit.calibration, self.labels, self._budget)
+        findings += missed_by_words(fit.calibration, fit.words, takes)
+        refitted = refit_mistaken(self._library, self._encoder, self.name, takes, negatives)
+        return EnrollmentResult(fit.sound, fit.calibration, tuple(findings), tuple(refitted))
+
+    def _fitter(self, budget_per_hour: float, room: Ambient | None) -> tuple[Fitter, SoundRecord]:
+        """The fitter, and the record of the sound so far, which is not stored yet."""
+        library, encoder = self._library, self._encoder
+        rejected = {
+            record.file: (record, example.embed(encoder, library.segmenter))
+            for example in self._rejected()
+            for record in (example.encoded()[0],)
+        }
+        vectors = library.vectors(encoder) | self._takes.by_file
+        vectors |= {file: rows for file, (_, rows) in rejected.items() if len(rows)}
+        known = library.ambient(encoder).read()
+        fitter = Fitter(
+            library,
+            encoder,
+            vectors=vectors,
+            recordings=dict(zip(self._takes.by_file, self.takes, strict=True)),
+            room=known if room is None else known.joined(room),
+        )
+        record = SoundRecord.model_construct(
+            name=self.name,
+            threshold=0.0,
+            budget_per_hour=budget_per_hour,
+            takes=self._takes.records,
+            text=self._text,
             patterns=self.patterns,
-            rejected=self._rejected(),
-            vetoes=self._vetoes(),
+            rejected=tuple(record for record, _ in rejected.values()),
+            vetoes=self._joined.vetoes if self._joined is not None else (),
         )
-        findings += few_takes(len(vectors))
-        findings += missed_takes(calibration, self.labels, self._budget)
-        findings += missed_by_words(calibration, named, vectors)
-        mended = refit_mistaken(self._library, self._encoder, self.name, vectors, negatives)
-        return EnrollmentResult(sound, calibration, tuple(findings), tuple(mended))
-
-    def _negatives(self, room: Ambient | None) -> Negatives:
-        """All that must not wake; sounds that the order tells from this one may be as near."""
-        found = gather_negatives(self._library, self._encoder, self.name, room)
-        if not found.others or self.patterns:
-            return found
-        recorded, rate = of_library(self._library), self._encoder.rate
-        others = without_turned(
-            found.others, lambda: self.takes, self._judged.vectors, recorded, rate
-        )
-        return replace(found, others=others)
-
-    def _fit(
-        self, negatives: Negatives, budget_per_hour: float
-    ) -> tuple[Calibration, Named | None]:
-        """The fit of takes and words, and the fitted words."""
-        examples = [e.embed(self._encoder, self._library.segmenter) for e in self._rejected()]
-        negatives = replace(negatives, rejected=[rows for rows in examples if len(rows)])
-        budget = window_budget(budget_per_hour, self.patterns)
-        named = Named.of(self._text, self._vetoes(), self._encoder, self._library.text_cache)
-        fit = fit_sound(self._judged.vectors, named, negatives, budget, short=self._judged.short)
-        return fit, named if named is None or fit.text is None else named.fitted(fit.text)
+        return fitter, record
 
     def _join(self) -> None:
-        """Go with a sound of that name that has words and no takes, as it is now.
+        """Join a sound of that name that has words and no takes, as it is now.
 
         Raises:
-            SoundExists: there is one that does not give way.
+            SoundExists: there is one that cannot be joined or replaced.
         """
         self._joined = None if self._replace else existing(self._library, self.name)
         if self._joined is not None and (self._joined.takes or self._given is not None):
             ensure_free(self._library, self.name)
         self._text = self._given or (self._joined.text if self._joined is not None else None)
 
-    def _vetoes(self) -> tuple[VetoRecord, ...]:
-        """What the words that are joined by the takes were not."""
-        if self._joined is None:
-            return ()
-        bank = load_bank(self._encoder.id)
-        return refitted(self._joined.vetoes, self._judged.vectors, self._encoder, bank)
-
     def _rejected(self) -> list[Example]:
-        """What was rejected of those words."""
+        """The rejected examples of the sound that is joined."""
         if self._joined is None:
             return []
         return [self._library.example(self.name, one.file) for one in self._joined.rejected]
 
     def _room(self) -> Ambient | None:
-        """What is new of the room; heard once."""
+        """The embeddings of the new room recording; computed once."""
         if self._heard is None and self._ambient is not None:
             config = EngineConfig(segmenter=self._library.segmenter)
             self._heard = hear_ambient(self._ambient, self._encoder, config)
         return self._heard
 
     def _require_takes(self) -> None:
-        if not len(self._judged) and (self._text is None or self.patterns):
+        if not len(self._takes) and (self._text is None or self.patterns):
             raise TakeRejected(f"there is no take of {self.name!r} that can be used")
 
     def _checked(self, budget_per_hour: float | None) -> float:
@@ -382,9 +392,9 @@ class Enrollment:
         return budget
 
     def _stop_at(self, findings: list[Finding]) -> None:
-        stopping = [finding.message for finding in findings if finding.stops]
+        stopping = [finding for finding in findings if finding.stops]
         if stopping and not self._force:
-            raise TakeRejected("; ".join(stopping) + "; or use --force to enroll it all the same")
+            raise EnrollmentStopped(stopping)
 
 
 def existing(library: SoundLibrary, name: str) -> SoundRecord | None:
@@ -403,4 +413,4 @@ def ensure_free(library: SoundLibrary, name: str) -> None:
     """
     sound = existing(library, name)
     if sound is not None:
-        raise SoundExists(f"there already is a sound {sound.name!r}; use --replace to redo it")
+        raise SoundExists(sound.name, replaceable=True)

@@ -1,51 +1,36 @@
-"""Words that define a sound: reading them, and fitting a sound that has words, takes or both.
+"""Words: reading those that define a sound, and fitting the thresholds of watched labels.
 
-Thresholds of labels, fitted to the false alerts that are borne.
-
-As for enrolled sounds (:mod:`enroll.fitting`), but nothing was recorded: each run of the
-negative bank is held against the labels as a whole, as a look of the monitor would hear it, and
-the share that the runs exceed as often as the budget allows is the threshold. Runs that are what
-a label says, by the name of their recording, are no false alerts and do not count.
+A label's threshold is the score that runs of the negative bank exceed as often as its budget of
+false alerts allows; each run is classified as a whole, as the monitor would do it. Runs whose
+recording has the label's name are not false alerts and do not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enroll.fitting import Calibration, calibrate, calibrate_scores
-from enroll.negatives import Negatives
-from enroll.scores import DIGITS, SHORTEST_HOURS, expected, fitted, run_score
-from wakeword.audio.frames import FloatArray
-from wakeword.embedding.variants import quiet_rows
+from enroll.scores import SHORTEST_HOURS, expected, fitted
 from wakeword.labels import Classifier, Question, prompts
 from wakeword.labels.classifier import ALIKE
-from wakeword.labels.prompts import TextCache
 from wakeword.labels.watch import AlarmConfig
 from wakeword.labels.wording import checked_labels
-from wakeword.library.records import TextRecord, VetoRecord
-from wakeword.protocols import Encoder
+from wakeword.library.records import TextRecord
 from wakeword.scoring.bank import NegativeBank, load_bank
-from wakeword.scoring.words import LOG_ODDS, NamedLikeness, named_likeness
-
-LOWEST_NAMED = 0.0
-"""Words must be likelier than all of the background, however large the budget."""
-UNKNOWN_NAMED = float(np.log(9.0)) / LOG_ODDS
-"""Threshold without negatives: nine to one against the background."""
 
 
 def read_text(written: str, classifier: Classifier) -> TextRecord:
-    """What a text is understood as, once the encoder has a place for it.
+    """How a text is understood, once the encoder knows it.
 
     Args:
         written: in English or Chinese.
         classifier: of the encoder that is to know it.
 
     Raises:
-        ConfigError: it makes no sense, or it is Chinese that nobody here can read.
+        ConfigError: it is not a valid label, or Chinese that cannot be translated here.
         EncoderError: the encoder does not know it.
     """
     (wording,) = classifier.understand(checked_labels([written], fewest=1))
@@ -53,131 +38,20 @@ def read_text(written: str, classifier: Classifier) -> TextRecord:
     return TextRecord(written=wording.label, text=wording.text, how=wording.how)
 
 
-@dataclass(frozen=True)
-class Named:
-    """The words of a sound, for :func:`fit_sound`."""
+def run_counts(bank: NegativeBank) -> tuple[NDArray[np.intp], float]:
+    """How often each run of a bank counts, and the length in seconds of what they stand for.
 
-    text: TextRecord
-    """What it is."""
-    vetoes: Sequence[VetoRecord]
-    """What it is not."""
-    encoder: Encoder
-    """The library's, or the one that it is to have."""
-    cache: TextCache | None = None
-    """Where embeddings of texts are kept."""
-
-    @classmethod
-    def of(
-        cls,
-        text: TextRecord | None,
-        vetoes: Sequence[VetoRecord],
-        encoder: Encoder,
-        cache: TextCache | None = None,
-    ) -> Named | None:
-        """The words, if there are any."""
-        return None if text is None else cls(text, vetoes, encoder, cache)
-
-    def fitted(self, text: TextRecord) -> Named:
-        """The same, once it is fitted."""
-        return replace(self, text=text)
-
-    def likeness(self) -> NamedLikeness:
-        """What scores them.
-
-        Raises:
-            ConfigError: the encoder knows no words.
-            EncoderError: it does not know these.
-        """
-        return named_likeness(self.text, self.vetoes, self.encoder, self.cache)
-
-
-def fit_sound(
-    takes: Sequence[FloatArray],
-    named: Named | None,
-    negatives: Negatives,
-    budget_per_hour: float,
-    *,
-    lowest: float | None = None,
-    short: bool = False,
-) -> Calibration:
-    """Fit a sound to its takes, to its words, or to both.
-
-    With both, each may use half of the budget. They share the threshold of the takes; the score
-    of the words is shifted so that it is right for them too.
-
-    Args:
-        takes: embeddings of each take, as for :func:`enroll.fitting.calibrate`.
-        named: its words; there must be some if there are no takes.
-        negatives: what must not wake.
-        budget_per_hour: false alarms per hour that are borne, above 0.
-        lowest: the threshold is not below this.
-        short: whether the takes are looked for in the end of the window.
-
-    Raises:
-        ConfigError: the encoder knows no words.
-        EncoderError: it does not know these.
+    Where nothing was trained on the bank the reference counts too, unless runs stand for others.
     """
-    if named is None:
-        return calibrate(takes, negatives, budget_per_hour, lowest=lowest, short=short)
-    if not takes:
-        found = _fit_words(named, negatives, budget_per_hour, lowest)
-        return replace(found, text=named.text.model_copy(update={"offset": 0.0}))
-    half = budget_per_hour / 2.0
-    recorded = calibrate(takes, negatives, half, lowest=lowest, short=short)
-    before = None if lowest is None else lowest - named.text.offset
-    in_words = _fit_words(named, negatives, half, before)
-    offset = round(recorded.threshold - in_words.threshold, DIGITS)
-    text = named.text.model_copy(update={"offset": offset})
-    return replace(recorded, words_outlook=in_words.outlook).at(recorded.threshold, text)
-
-
-def heard_by_words(takes: Sequence[FloatArray], named: Named, threshold: float) -> int:
-    """How many of a sound's takes would be heard by its words alone.
-
-    Args:
-        takes: embeddings of each take.
-        named: its words, fitted.
-        threshold: the sound's.
-    """
-    judge = named.likeness()
-    return sum(run_score(quiet_rows(take), judge) >= threshold for take in takes)
-
-
-def _fit_words(
-    named: Named, negatives: Negatives, budget_per_hour: float, lowest: float | None
-) -> Calibration:
-    judge = named.fitted(named.text.model_copy(update={"offset": 0.0})).likeness()
-    if negatives.bank is not None:
-        negatives = replace(negatives, bank=_without(negatives.bank, named))
-    return calibrate_scores(
-        judge,
-        negatives,
-        budget_per_hour,
-        lowest=max(LOWEST_NAMED, LOWEST_NAMED if lowest is None else lowest),
-        unknown=UNKNOWN_NAMED,
-    )
-
-
-def _without(bank: NegativeBank, named: Named) -> NegativeBank | None:
-    """The bank without what is called like the sound: that is no false alarm.
-
-    Nothing was trained, so that all of it is held out. None where too little is left.
-    """
-    classifier = Classifier(named.encoder, cache=named.cache)
-    question = classifier.question([named.text.text], fewest=1)
-    kept = ~called_alike(bank, classifier, question)[:, 0]
-    if np.count_nonzero(kept) < FEWEST_RUNS:
-        return None
-    rows = kept[bank.runs]
-    runs = (np.cumsum(kept, dtype=np.int32) - 1)[bank.runs[rows]]
-    seconds = bank.seconds * float(kept.mean())
-    return NegativeBank(bank.vectors[rows], runs, seconds, bank.dim, reference_every=0)
+    if bank.weights is None:
+        return np.ones(int(bank.runs[-1]) + 1, np.intp), bank.seconds
+    return bank.repeats, bank.hours * 3600.0
 
 
 LOWEST, HIGHEST = 0.2, 0.999
-"""Thresholds stay between: below, something else is likelier by far; above, nothing is heard."""
+"""Range of fitted thresholds: below it something else is far likelier, above it nothing alerts."""
 FEWEST_RUNS = 100
-"""With fewer runs nothing is fitted."""
+"""Fewest runs of the bank that a threshold is fitted to."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +63,7 @@ class LabelThreshold:
     fitted: bool
     """Whether it was fitted to a budget."""
     false_alerts_per_hour: float | None
-    """What the bank says; None where it says nothing."""
+    """Estimate from the bank; None where there is none or too little."""
 
 
 def fit_labels(
@@ -210,8 +84,8 @@ def fit_labels(
         question: its labels, those that only compete too.
         given: the labels that are watched for, in the question's order, each with its threshold
             or None.
-        budget_per_hour: false alerts per hour that are borne for each label, above 0.
-        bank: what is no alert; the encoder's by default.
+        budget_per_hour: false-alarm budget of each label, alerts per hour, above 0.
+        bank: recordings without the labels; the encoder's by default.
 
     Raises:
         EncoderError: the bank is damaged.
@@ -221,12 +95,14 @@ def fit_labels(
         return {label: _unfitted(threshold) for label, threshold in given.items()}
     odds = classifier.log_odds(_means(bank), question)
     same = called_alike(bank, classifier, question)
-    hours = bank.seconds / 3600.0
+    counts, seconds = run_counts(bank)
+    hours = seconds / 3600.0
     found = {}
     for column, (label, threshold) in enumerate(given.items()):
         others = ~same[:, column]
-        scores = np.sort(odds[others, column])[::-1].astype(np.float32)
-        share = hours * float(others.mean())
+        repeated = np.repeat(odds[others, column], counts[others])
+        scores = np.sort(repeated)[::-1].astype(np.float32)
+        share = hours * float(counts[others].sum() / counts.sum())
         found[label] = _threshold(scores, share, threshold, budget_per_hour)
     return found
 

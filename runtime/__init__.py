@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runtime.configuration.paths import default_library
+    from runtime.hooks.action import ActionStats
     from runtime.listening.listener import WakeListener, listen, on
-    from runtime.listening.stats import ActionStats, SourceStats, Stats
+    from runtime.listening.stats import SourceStats, Stats
     from wakeword.events import WakeEvent
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ActionStats": "runtime.listening.stats",
+    "ActionStats": "runtime.hooks.action",
     "SourceStats": "runtime.listening.stats",
     "Stats": "runtime.listening.stats",
     "WakeEvent": "wakeword.events",

@@ -1,7 +1,4 @@
-"""A thread that does not lose its error.
-
-A bounded queue between threads that either waits for room or drops and counts.
-"""
+"""Threads: one that keeps its error, and the bounded queue between threads."""
 
 from __future__ import annotations
 
@@ -15,14 +12,12 @@ _log = logging.getLogger(__name__)
 
 
 class Worker(threading.Thread):
-    """Runs a function in the background and keeps what it raised.
-
-    It never holds up the end of the program.
+    """A daemon thread that runs a function and keeps its exception.
 
     Args:
-        name: of the thread, for those who look at stacks.
-        work: what to run.
-        carry: whether somebody looks at ``error``; otherwise it is logged.
+        name: of the thread.
+        work: the function.
+        carry: whether the caller reads ``error``; otherwise it is logged.
     """
 
     def __init__(self, name: str, work: Callable[[], object], *, carry: bool = False) -> None:
@@ -30,10 +25,10 @@ class Worker(threading.Thread):
         self._work = work
         self._carry = carry
         self.error: BaseException | None = None
-        """What it raised."""
+        """The exception of the function."""
 
     def run(self) -> None:
-        """Do the work."""
+        """Run the function."""
         try:
             self._work()
         except BaseException as error:  # noqa: BLE001 - carried to who looks, or logged
@@ -49,12 +44,11 @@ class BoundedQueue(Generic[Item]):
     """First in, first out, for any number of readers and writers.
 
     Args:
-        limit: how much fits in, in units of ``size``.
-        size: the size of an item; by default each is 1. One that is larger than ``limit``
+        limit: capacity in units of ``size``.
+        size: returns the size of an item, 1 by default. An item larger than ``limit``
             fits into an empty queue.
-        drop: what an impatient writer drops when there is no room: the ``"oldest"`` items
-            until there is, or ``"all"`` that wait, which leaves one long gap where dropping
-            a little each time would leave many short ones.
+        drop: the items that an impatient writer drops when there is no room: the ``"oldest"``
+            until there is, or ``"all"``, which leaves one long gap instead of many short ones.
     """
 
     def __init__(
@@ -72,7 +66,7 @@ class BoundedQueue(Generic[Item]):
         self._finished = False
         self._changed = threading.Condition()
         self.dropped = 0
-        """Items that were dropped."""
+        """Number of items that were dropped."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -85,8 +79,8 @@ class BoundedQueue(Generic[Item]):
             patient: wait for room instead of dropping.
 
         Returns:
-            False when something was dropped for lack of room. What comes after
-            :meth:`finish` or :meth:`close` goes nowhere, which is no lack of room.
+            False when an item was dropped for lack of room. Items after :meth:`finish` or
+            :meth:`close` are ignored, and the result is True.
         """
         with self._changed:
             while patient and not self._finished and not self._fits(item):
@@ -102,7 +96,7 @@ class BoundedQueue(Generic[Item]):
             return self.dropped == before
 
     def get(self, timeout_seconds: float | None = None) -> Item | None:
-        """The next item; None when no more will come, or when the time is over."""
+        """The next item; None after the last one, or after the time limit."""
         with self._changed:
             self._changed.wait_for(lambda: self._items or self._finished, timeout_seconds)
             if not self._items:
@@ -110,13 +104,13 @@ class BoundedQueue(Generic[Item]):
             return self._take()
 
     def finish(self) -> None:
-        """Add no more; what waits can still be read. Finishing twice is harmless."""
+        """Accept no more items; those that wait can still be read. May be called twice."""
         with self._changed:
             self._finished = True
             self._changed.notify_all()
 
     def close(self) -> int:
-        """Add no more and forget what waits; how many items those were."""
+        """Accept no more items and drop those that wait; returns their number."""
         with self._changed:
             forgotten = len(self._items)
             self._items.clear()

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from wakebench.manifest import Manifest, Row
 from wakeword.audio.frames import FloatArray
-from wakeword.embedding.embedder import short_seconds
-from wakeword.protocols import Encoder, TextEncoder
+from wakeword.protocols import Encoder
 
 SOURCE = "ESC-10"
 HOP_SECONDS = 0.25
@@ -62,7 +61,7 @@ def probe(manifest: Manifest, encoder: Encoder) -> Probe:
     x, y = _clips(manifest, fit, encoder), _classes(fit, names)
     u, v = _clips(manifest, test, encoder), _classes(test, names)
     by_name = None
-    if isinstance(encoder, TextEncoder):
+    if encoder.reads_text:
         text = encoder.embed_text([LABELS[name] for name in names])
         by_name = _right((u[:, : encoder.dim] @ text.T).argmax(axis=1), v)
     folds = np.array([_fold(row) for row in fit])
@@ -88,7 +87,7 @@ def _fold(row: Row) -> int:
 
 def _clips(manifest: Manifest, rows: list[Row], encoder: Encoder) -> FloatArray:
     """A row a clip, ``(n, views * dim) float32``; the first ``dim`` are of whole windows."""
-    seconds = [encoder.window_seconds, *filter(None, [short_seconds(encoder)])]
+    seconds = [encoder.window_seconds, *filter(None, [encoder.short_seconds])]
     clips = (manifest.audio(row, encoder.rate) for row in rows)
     return np.stack([np.concatenate([_mean(clip, encoder, s) for s in seconds]) for clip in clips])
 

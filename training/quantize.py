@@ -23,8 +23,7 @@ from training.corpus import HOP, RATE, held_out
 from wakebench.manifest import Manifest
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.logmel import LogMel
-from wakeword.encoders._mini_levels import window_levels
-from wakeword.encoders.mini import MANIFEST, MiniEncoder
+from wakeword.encoders.mini import MANIFEST, MiniEncoder, window_levels
 
 FILE = "mini.onnx"
 CALIBRATED_ON = 300

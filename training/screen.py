@@ -25,7 +25,7 @@ from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.logmel import LogMel
 from wakeword.audio.segmenter import Segmenter, SegmenterConfig
 from wakeword.embedding.variants import NOISE_SNRS_DB, in_noise, take_windows
-from wakeword.encoders._mini_levels import prolonged, window_levels
+from wakeword.encoders.mini import prolonged, window_levels
 from wakeword.gates import create_gate
 
 Embed = Callable[[Sequence[FloatArray]], FloatArray]

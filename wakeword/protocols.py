@@ -1,4 +1,8 @@
-"""The seams of the engine. Whatever has these members fits, without a base class.
+"""The seams of the engine: what encoders, gates, sources and sinks are.
+
+Gates and sinks need no base class; whatever has the members fits. Encoders and sources derive
+from :class:`Encoder` and :class:`Source`, where what they may be able to do besides is declared
+with a default; what wraps one derives from :class:`EncoderWrapper` or :class:`SourceWrapper`.
 
 Finding encoders, gates, sources and sinks: one module each, known by the module's name.
 """
@@ -7,43 +11,91 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
-from wakeword.errors import ConfigError
+from wakeword.errors import ConfigError, EncoderError
 
 if TYPE_CHECKING:
     from wakeword.audio.frames import AudioFrame, FloatArray
+    from wakeword.audio.reading import Account
     from wakeword.events import WakeEvent
 
 
-@runtime_checkable
-class Source(Protocol):
+class Source(ABC):
     """Where audio comes from. Iterating blocks until the next frame is there."""
 
-    @property
-    def name(self) -> str:
-        """What events say they came from, e.g. ``"mic"`` or ``"file:kitchen.wav"``."""
-        ...
+    name: str
+    """What events say they came from, e.g. ``"mic"`` or ``"file:kitchen.wav"``."""
+    rate: int
+    """Samples per second of the frames."""
+    live: bool
+    """Whether the audio arrives by the clock and is lost when nobody listens."""
 
     @property
-    def rate(self) -> int:
-        """Samples per second of the frames."""
-        ...
+    def samples_lost(self) -> int:
+        """Samples that never arrived so far, at ``rate``."""
+        return 0
 
     @property
-    def live(self) -> bool:
-        """Whether the audio arrives by the clock and is lost when nobody listens."""
-        ...
+    def restarts(self) -> int:
+        """How often a device that had gone was opened again."""
+        return 0
 
+    @property
+    def account(self) -> Account | None:
+        """What was heard of a recording, at its end; None for other sources."""
+        return None
+
+    @abstractmethod
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield frames; a gap in their sample times means that audio was lost."""
-        ...
 
+    @abstractmethod
     def close(self) -> None:
         """Stop, from any thread; iteration then ends soon. Closing twice is harmless."""
-        ...
+
+
+class SourceWrapper(Source):
+    """Another source in all that a subclass does not change.
+
+    Args:
+        source: what is wrapped.
+    """
+
+    changes: ClassVar[frozenset[str]] = frozenset()
+    """Members in which a wrapper of this class may differ from what it wraps."""
+
+    def __init__(self, source: Source) -> None:
+        self.wrapped = source
+        self.name = source.name
+        self.rate = source.rate
+        self.live = source.live
+
+    @property
+    def samples_lost(self) -> int:
+        """Samples that never arrived so far."""
+        return self.wrapped.samples_lost
+
+    @property
+    def restarts(self) -> int:
+        """How often a device that had gone was opened again."""
+        return self.wrapped.restarts
+
+    @property
+    def account(self) -> Account | None:
+        """What was heard of a recording, at its end; None for other sources."""
+        return self.wrapped.account
+
+    def __iter__(self) -> Iterator[AudioFrame]:
+        """Yield its frames."""
+        return iter(self.wrapped)
+
+    def close(self) -> None:
+        """Close it."""
+        self.wrapped.close()
 
 
 @runtime_checkable
@@ -59,35 +111,50 @@ class Gate(Protocol):
         ...
 
 
-@runtime_checkable
-class Encoder(Protocol):
+class Encoder(ABC):
     """Turns windows of sound into embeddings. The same audio always gives the same one.
 
-    Several threads may embed at once: one for each source that is listened to. An encoder that
-    hears short windows well may say how short as ``short_seconds``: see
-    :mod:`wakeword.embedding.embedder`.
+    Several threads may embed at once: one for each source that is listened to. All fields but the
+    first four are abilities; an encoder without one leaves its default.
     """
 
-    @property
-    def id(self) -> str:
-        """Identity of the vectors: name and version. Vectors of two ids never mix."""
-        ...
+    id: str
+    """Identity of the vectors: name and version. Vectors of two ids never mix."""
+    rate: int
+    """Samples per second that the windows must have."""
+    dim: int
+    """Length of an embedding."""
+    window_seconds: float
+    """Longest window, in seconds; shorter ones are padded by the encoder."""
+    spec: str = ""
+    """What ``create_encoder`` makes it from, with a folder's whole path; empty where nothing."""
+    short_seconds: float | None = None
+    """Short sounds are looked for in so much of a window's end: see
+    :mod:`wakeword.embedding.embedder`. None: windows are heard as a whole only."""
+    longest_seconds: float | None = None
+    """Longest audio that is held against text at once; None: one window."""
+    frame_samples: int = 0
+    """Length of the frames that it makes of a window, each by itself, so that windows that
+    overlap share them; 0: it does not."""
+    frame_hop: int = 0
+    """Samples from the start of one frame to the next."""
+    logit_scale: float = 0.0
+    """Likenesses of sound and text, times this, are what a softmax over labels takes; 0: its
+    space holds no text."""
+    vocabulary: tuple[str, ...] | None = None
+    """Every name that it knows, where it reads names only; None: any text."""
 
     @property
-    def rate(self) -> int:
-        """Samples per second that the windows must have."""
-        ...
+    def hears_frames(self) -> bool:
+        """Whether it has :meth:`frames` and :meth:`embed_frames`."""
+        return self.frame_samples > 0
 
     @property
-    def dim(self) -> int:
-        """Length of an embedding."""
-        ...
+    def reads_text(self) -> bool:
+        """Whether it has :meth:`embed_text`."""
+        return self.logit_scale > 0
 
-    @property
-    def window_seconds(self) -> float:
-        """Longest window, in seconds; shorter ones are padded by the encoder."""
-        ...
-
+    @abstractmethod
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch.
 
@@ -100,60 +167,77 @@ class Encoder(Protocol):
         Raises:
             AudioFormatError: a window is empty, too long, not mono float32 or not finite.
         """
-        ...
 
-
-@runtime_checkable
-class FrameEncoder(Encoder, Protocol):
-    """An encoder that hears a window as frames, each of a few samples and by itself.
-
-    Windows that overlap then share frames: see :mod:`wakeword.embedding.embedder`.
-    """
-
-    @property
-    def frame_samples(self) -> int:
-        """Length of a frame."""
-        ...
-
-    @property
-    def frame_hop(self) -> int:
-        """Samples from the start of one frame to the next."""
-        ...
+    def embed_as_pipeline(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """As :meth:`embed`, for windows that are held against text, where that differs."""
+        return self.embed(windows)
 
     def frames(self, samples: FloatArray) -> FloatArray:
         """The ``1 + (n - frame_samples) // frame_hop`` frames of ``(n,)`` samples, or none.
 
         Returns:
             ``(frames, values) float32``; each depends on its own samples alone.
+
+        Raises:
+            EncoderError: it makes none.
         """
-        ...
+        raise EncoderError(f"{self.id} hears windows as a whole")
 
     def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
         """What :meth:`embed` makes of windows with these frames, ``(len(windows), dim)``.
 
         Args:
             windows: of one frame or more each.
+
+        Raises:
+            EncoderError: it makes no frames.
         """
-        ...
-
-
-@runtime_checkable
-class TextEncoder(Encoder, Protocol):
-    """An encoder whose space also holds text.
-
-    One that knows names only has them as ``vocabulary``; one that can hear more than a window
-    at a time says how much as ``longest_seconds``; one whose windows are held against text in a
-    way of their own has ``embed_as_pipeline``, which takes and gives what ``embed`` does.
-    """
-
-    @property
-    def logit_scale(self) -> float:
-        """Likenesses of sound and text, times this, are what a softmax over labels takes."""
-        ...
+        raise EncoderError(f"{self.id} hears windows as a whole")
 
     def embed_text(self, labels: Sequence[str]) -> FloatArray:
-        """``(len(labels), dim) float32``, each row of length 1 (L2)."""
-        ...
+        """``(len(labels), dim) float32``, each row of length 1 (L2).
+
+        Raises:
+            ConfigError: a label cannot be read, or no text can.
+            EncoderError: it does not know a label.
+        """
+        raise ConfigError(f"the encoder {self.id} knows no words")
+
+
+class EncoderWrapper(Encoder):
+    """Another encoder in all that a subclass does not change.
+
+    Args:
+        encoder: what is wrapped.
+    """
+
+    changes: ClassVar[frozenset[str]] = frozenset()
+    """Fields in which a wrapper of this class may differ from what it wraps."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.wrapped = encoder
+        for name in Encoder.__annotations__:
+            setattr(self, name, getattr(encoder, name))
+
+    def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embed a batch: see :meth:`Encoder.embed`."""
+        return self.wrapped.embed(windows)
+
+    def embed_as_pipeline(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embed a batch: see :meth:`Encoder.embed_as_pipeline`."""
+        return self.wrapped.embed_as_pipeline(windows)
+
+    def frames(self, samples: FloatArray) -> FloatArray:
+        """Frames of samples: see :meth:`Encoder.frames`."""
+        return self.wrapped.frames(samples)
+
+    def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embed frames: see :meth:`Encoder.embed_frames`."""
+        return self.wrapped.embed_frames(windows)
+
+    def embed_text(self, labels: Sequence[str]) -> FloatArray:
+        """Embed texts: see :meth:`Encoder.embed_text`."""
+        return self.wrapped.embed_text(labels)
 
 
 class Hearing(Protocol):

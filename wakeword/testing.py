@@ -19,7 +19,7 @@ from wakeword.embedding.embedder import checked
 from wakeword.events import WakeEvent
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
-from wakeword.protocols import Encoder
+from wakeword.protocols import Encoder, Source
 
 RATE = 16000
 """Samples per second of everything here, unless something else is asked for."""
@@ -75,7 +75,7 @@ def frames(
 # -- doubles -------------------------------------------------------------------------------
 
 
-class ToneEncoder:
+class ToneEncoder(Encoder):
     """An encoder that tells tones apart: the amplitude in each of 15 frequency bands.
 
     Args:
@@ -155,7 +155,7 @@ class ScriptedGate:
         self.asked = []
 
 
-class ArraySource:
+class ArraySource(Source):
     """A source that plays an array, once for each iteration.
 
     Args:
@@ -195,7 +195,7 @@ class ArraySource:
         self.closed.set()
 
 
-class FedSource:
+class FedSource(Source):
     """A source that plays what it is fed, when it is fed, until it is told to end.
 
     Args:

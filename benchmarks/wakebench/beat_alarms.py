@@ -56,10 +56,10 @@ def false_alarms(
     library = SoundLibrary(folder)
     for number, beat in enumerate(beats):
         enroll(library, encoder, f"{beat.name.partition(' (')[0]} {number}", beat)
-    scorer = library.scorer(encoder)
+    sounds = library.enrolled(encoder)
     sums: dict[str, Alarms] = {}
     for kind, samples in streams:
-        engine = Engine(scorer, encoder)
+        engine = Engine(sounds, encoder)
         events = [*engine.push(AudioFrame(samples, 0, RATE)), *engine.flush()]
         before = sums.get(kind, Alarms(kind, 0.0, 0))
         seconds = before.seconds + len(samples) / RATE

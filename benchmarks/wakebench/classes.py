@@ -70,3 +70,44 @@ def category(kind: str, label: str) -> str:
 def _first(table: tuple[tuple[str, tuple[str, ...]], ...], label: str) -> str | None:
     padded = f"{label}_"
     return next((name for name, words in table if any(w in padded for w in words)), None)
+
+
+AT_HOME: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("street", ("outdoor",)),
+    ("appliances", ("dishwasher",)),
+    ("talk", ("speech", "babble", "crowd", "laughing", "voice_command", "wake_word", "keyword",
+              "children", "vocal_", "talk", "murmur")),
+    ("alarms", ("alarm", "notification", "phone_ring", "doorbell", "_ring_", "beep", "siren",
+                "bell_", "church_bells", "desktop_chime", "stopwatch", "buzzer", "car_horn",
+                "horn_", "microwave")),
+    ("animals", ("dog", "cat_", "rooster", "hen_", "bird", "goose", "crow_", "toad", "frog",
+                 "cow_", "sheep", "animal", "cricket", "whale", "gorilla", "quack", "duck",
+                 "pig", "horse")),
+    ("doors", ("door", "footstep", "steps", "stomp", "drawer", "knock", "hinge", "stairs",
+               "elevator", "locker", "gate_", "creak")),
+    ("kitchen", ("cutlery", "plate", "dish", "sink", "cup", "bowl", "pot_", "pan_", "glass",
+                 "can_", "tin", "bottle", "kitchen", "peel", "chop", "drink", "pour", "egg_",
+                 "foil", "bag", "paper", "plastic", "keys", "coin", "keyboard", "typing",
+                 "mouse", "tape", "zipper", "velcro", "toy", "ball_", "clock", "clap", "snap",
+                 "cough", "sneez", "crying_baby", "snor", "breath", "mouth")),
+    ("appliances", ("fan", "dryer", "blender", "washing", "vacuum", "fridge", "shaver", "coffee",
+                    "copier", "printer", "home_noise", "room_tone", "radiator", "stove",
+                    "shower", "water", "exercise_bike", "drill", "dremel", "motor", "machine",
+                    "sharpener", "shredder", "noise")),
+    ("street", ("car_", "train", "traffic", "street", "engine", "airplane", "helicopter",
+                "truck", "outdoor", "rain", "wind", "thunder", "storm", "sea_", "river",
+                "stream", "cafe", "grocery", "shop", "underground", "boat", "driving", "forest",
+                "jet_", "construction", "chainsaw", "fire")),
+    ("music", ("music", "guitar", "piano", "synth", "drum", "cymbal", "kalimba", "tone",
+               "chord", "bass", "arpeggio", "groove", "comping", "violin", "organ", "gong",
+               "chime", "tabla", "conga", "shaker", "harp", "theremin", "atmosphere", "pad",
+               "instrument", "loop", "beat", "brass", "hihat", "snare", "kick_")),
+)  # fmt: skip
+"""Category of everyday sound at home and the words that say so; the first match counts."""
+
+
+def at_home(kind: str, label: str) -> str:
+    """Which of :data:`wakeword.scoring.bank.CATEGORIES` a clip of that kind and label is."""
+    if kind == "speech":
+        return "talk"
+    return _first(AT_HOME, label) or "other"

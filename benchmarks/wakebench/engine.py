@@ -17,14 +17,13 @@ from wakebench.trace import Firing, Trace
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.reading import AudioClip
 from wakeword.audio.resampling import resample
-from wakeword.embedding.embedder import short_seconds
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import TakeRejected
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
-from wakeword.protocols import Encoder
+from wakeword.protocols import Encoder, EncoderWrapper
 from wakeword.scoring.bank import bank_path
 
 REFUSED = -9.0
@@ -33,17 +32,15 @@ FRAME = 4096
 """Samples per frame; the events don't depend on it."""
 
 
-class RememberingEncoder:
+class RememberingEncoder(EncoderWrapper):
     """An encoder that embeds a window once however many libraries ask for it."""
 
+    changes = frozenset({"frame_samples", "frame_hop"})
+
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._known: dict[bytes, FloatArray] = {}
-        self.id = encoder.id
-        self.rate = encoder.rate
-        self.dim = encoder.dim
-        self.window_seconds = encoder.window_seconds
-        self.short_seconds = short_seconds(encoder)
+        self.frame_samples = self.frame_hop = 0  # windows are remembered, not frames
 
     def forget(self) -> None:
         """Start afresh: with the next stream."""
@@ -55,7 +52,7 @@ class RememberingEncoder:
         for window in windows:
             content = hashlib.blake2b(window.tobytes(), digest_size=16).digest()
             if content not in self._known:
-                self._known[content] = self._encoder.embed([window])[0]
+                self._known[content] = self.wrapped.embed([window])[0]
             rows.append(self._known[content])
         return np.stack(rows) if rows else np.zeros((0, self.dim), np.float32)
 

@@ -28,7 +28,7 @@ PEAK = 0.5
 """Every window is heard at this peak: many networks were trained at one level."""
 
 
-class ForeignEncoder:
+class ForeignEncoder(Encoder):
     """A network behind the seam of our encoders; its features are scaled to length 1.
 
     Args:
@@ -45,14 +45,7 @@ class ForeignEncoder:
         self._network: Callable[[FloatArray], Any] = _made(spec)
         module = sys.modules[spec.partition(":")[0]]
         self.id = digest(spec, Path(str(module.__file__)).read_bytes())
-        self._dim = 0
-
-    @property
-    def dim(self) -> int:
-        """As many features as the network gives."""
-        if not self._dim:
-            self._dim = self.embed([np.zeros(RATE, np.float32)]).shape[1]
-        return self._dim
+        self.dim = self.embed([np.zeros(RATE, np.float32)]).shape[1]
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """See :class:`wakeword.protocols.Encoder`."""

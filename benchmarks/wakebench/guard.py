@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from enroll.changing import fit_vetoes
 from enroll.files import takes_of_file
-from enroll.negatives import hear_runs, heard_frames
+from enroll.negatives import hear_runs, recorded_frames
+from enroll.vetoes import fit_vetoes
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.audio.speech import SpeechDetector
@@ -49,7 +49,7 @@ def main() -> None:
     talking = (
         run
         for row in talk
-        for run in hear_runs(heard_frames(arguments.data / row["path"], encoder.rate), encoder)
+        for run in hear_runs(recorded_frames(arguments.data / row["path"]), encoder)
     )
     runs = list(islice(talking, MOST_RUNS))
     lost: dict[str, list[bool]] = defaultdict(list)

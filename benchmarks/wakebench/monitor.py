@@ -146,7 +146,7 @@ class Watched:
     """An encoder that looks for all the labels at once."""
 
     def __init__(self, encoder: Encoder, config: WatchConfig) -> None:
-        longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+        longest = encoder.longest_seconds or encoder.window_seconds
         window = min(config.window_seconds, longest)
         self._classifier = watching_classifier(encoder, window_seconds=window)
         self._question = self._classifier.question(LABELS)

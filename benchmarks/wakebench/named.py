@@ -13,7 +13,6 @@ import argparse
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -26,46 +25,36 @@ from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.events import WakeEvent
 from wakeword.labels import Classifier
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
-from wakeword.protocols import TextEncoder
-from wakeword.scoring.scorer import Scorer
+from wakeword.protocols import Encoder, EncoderWrapper
 
 BUDGETS = (0.5, 2.0, 5.0, 10.0)
 """False wakes per hour and sound."""
 
 
-class Remembering:
+class RememberingReader(EncoderWrapper):
     """An encoder that embeds each window once, however often the streams are listened to.
 
     Args:
         encoder: makes the embeddings.
     """
 
-    def __init__(self, encoder: TextEncoder) -> None:
-        self._encoder = encoder
-        self._known: dict[bytes, FloatArray] = {}
-        self.id, self.rate, self.dim = encoder.id, encoder.rate, encoder.dim
-        self.window_seconds = encoder.window_seconds
-        self.logit_scale = encoder.logit_scale
+    changes = frozenset({"frame_samples", "frame_hop"})
 
-    def __getattr__(self, name: str) -> Any:
-        """What encoders may have beside what they must."""
-        if name in {"short_seconds", "vocabulary"}:
-            return getattr(self._encoder, name)
-        raise AttributeError(name)
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder)
+        self._known: dict[bytes, FloatArray] = {}
+        self.frame_samples = self.frame_hop = 0  # windows are remembered, not frames
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed`."""
         return np.stack([self._embed(window) for window in windows])
 
-    def embed_text(self, labels: Sequence[str]) -> FloatArray:
-        """Embed texts: see :meth:`wakeword.protocols.TextEncoder.embed_text`."""
-        return self._encoder.embed_text(labels)
-
     def _embed(self, window: FloatArray) -> FloatArray:
         key = window.tobytes()
         if key not in self._known:
-            self._known[key] = self._encoder.embed([window])[0]
+            self._known[key] = self.wrapped.embed([window])[0]
         return self._known[key]
 
 
@@ -79,9 +68,9 @@ def main() -> None:
     parser.add_argument("--budget", type=float, action="append", help="may be repeated")
     arguments = parser.parse_args()
     encoder = create_encoder(arguments.encoder)
-    if not isinstance(encoder, TextEncoder):
+    if not encoder.reads_text:
         parser.error(f"{encoder.id} knows no words")
-    remembering = Remembering(encoder)
+    remembering = RememberingReader(encoder)
     material = Material(arguments.data, encoder.rate, arguments.split)
     quiet, events = material.quiet(arguments.minutes * 60), material.events()
     minutes = [len(stream.samples) / encoder.rate / 60 for stream in (*quiet, events)]
@@ -95,7 +84,7 @@ def main() -> None:
             table(library, remembering, quiet, events)
 
 
-def enrolled(folder: Path, encoder: Remembering, budget_per_hour: float) -> SoundLibrary:
+def enrolled(folder: Path, encoder: RememberingReader, budget_per_hour: float) -> SoundLibrary:
     """A library with all the labels as sounds."""
     library = SoundLibrary(folder)
     for label in LABELS:
@@ -108,12 +97,12 @@ def enrolled(folder: Path, encoder: Remembering, budget_per_hour: float) -> Soun
 
 
 def table(
-    library: SoundLibrary, encoder: Remembering, quiet: Sequence[Stream], events: Stream
+    library: SoundLibrary, encoder: RememberingReader, quiet: Sequence[Stream], events: Stream
 ) -> None:
     """Print a line for each sound of the library."""
-    scorer = library.scorer(encoder)
-    heard = wakes(events, scorer, encoder)
-    silent = [(stream, wakes(stream, scorer, encoder)) for stream in quiet]
+    sounds = library.enrolled(encoder)
+    heard = wakes(events, sounds, encoder)
+    silent = [(stream, wakes(stream, sounds, encoder)) for stream in quiet]
     found_all = many_all = wrong_all = false_all = 0
     for label in LABELS:
         sound = library.get(label)
@@ -132,9 +121,9 @@ def table(
     click.echo(f"{'all':<15} {'':>9} {'':>9} {of:>6} {wrong_all:>10}  {false_all}")
 
 
-def wakes(stream: Stream, scorer: Scorer, encoder: Remembering) -> list[WakeEvent]:
+def wakes(stream: Stream, sounds: EnrolledSounds, encoder: RememberingReader) -> list[WakeEvent]:
     """What the engine makes of a stream."""
-    engine = Engine(scorer, encoder)
+    engine = Engine(sounds, encoder)
     return [*engine.push(AudioFrame(stream.samples, 0, encoder.rate)), *engine.flush()]
 
 

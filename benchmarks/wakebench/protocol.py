@@ -17,7 +17,7 @@ class Protocol:
 
     seed: int = 0
     split: str = "dev"
-    enrolled: tuple[int, ...] = (1, 3, 5)
+    enrolled: tuple[int, ...] = (3, 5, 10)
     """How many takes are enrolled, the K of the tables; a sound with fewer enrolls what it has."""
     snrs_db: tuple[float, ...] = (CLEAN, 20.0, 10.0, 5.0, 0.0)
     library_size: int = 8
@@ -93,14 +93,14 @@ class Library:
 
 
 def deal(sound: Sound, protocol: Protocol, number: int = 0) -> Entry:
-    """Divide a sound's takes: five to enroll where three are left to hear, else three.
+    """Divide a sound's takes: as many to enroll as leave three to hear, three at least.
 
     The choice is random and seeded; each ``number`` is another one.
     """
     rng = generator(protocol.seed, "deal", number, sound.name)
     order = tuple(int(i) for i in rng.permutation(len(sound.takes)))
-    most = max(protocol.enrolled)
-    keep = most if len(order) >= most + 3 else min(3, most, len(order) - 1)
+    fewest = min(3, max(protocol.enrolled), len(order) - 1)
+    keep = max([fewest, *(count for count in protocol.enrolled if len(order) >= count + 3)])
     return Entry(sound, order[:keep], order[keep : keep + protocol.test_takes])
 
 

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from wakebench.synth import RATE
+from wakeword.audio.flac import encode_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import encode_flac, read_audio
+from wakeword.audio.reading import read_audio
 from wakeword.library.storage import write_atomically
 
 

@@ -1,4 +1,4 @@
-"""``wakesound batch``: thousands of recordings held against labels."""
+"""``wakesound batch``: thousands of recordings classified by labels."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from runtime.cli.label_options import labels_options, understood, wanted_labels
 from runtime.cli.options import (
     FiniteRange,
     Settings,
+    channel_option,
     encoder_option,
     examples,
     json_option,
@@ -21,9 +22,12 @@ from runtime.cli.options import (
 from wakeword.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runtime.labels.batch.job import Job
     from runtime.labels.batch.local import Engine
     from runtime.labels.batch.run import Summary
+    from wakeword.audio.channels import Choice
     from wakeword.labels.accuracy import Confusion, TrueLabel
 
 FEWEST_SHOWN = 5
@@ -96,7 +100,12 @@ MOST_BY_ITSELF = 4
 )
 @click.option("--device", metavar="NAME", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--restart", is_flag=True, help="Forget what is done, and replace the result.")
-@click.option("--strict", is_flag=True, help="End with status 2 when a recording is bad.")
+@channel_option
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="End with status 2 when a recording is bad, or a part of it is missing.",
+)
 @json_option
 @encoder_option
 @library_option
@@ -117,10 +126,11 @@ def command(
     address: str | None,
     device: str,
     restart: bool,
+    channel: Choice,
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Hold all recordings in a folder against labels.
+    """Classify all recordings in a folder by labels.
 
     DIR is searched with the folders in it. When it is interrupted, the same command goes on
     where it was.
@@ -135,7 +145,7 @@ def command(
     named = _labels(labels, labels_file, known)
     hearers = _engine(engine, address, jobs)
     spec = settings.encoder_spec(settings.open_library())
-    job = _job(folder, named, spec, device, closed, window, templates, slices is not None)
+    job = _job(folder, named, spec, device, closed, window, templates, slices is not None, channel)
     if known:
         from runtime.labels.batch.results import check_truth
 
@@ -153,13 +163,16 @@ def command(
         raise click.Abort from None
     took = time.monotonic() - began
     report = _accuracy(known, job, done)
-    _tell_bad(done, out)
+    _tell(done.bad, "bad", done, f"{out} says why, in the column error")
+    _tell(done.partial, "not all there", done, f"{out} has what is, and 'complete' is false")
     if as_json:
         screen.print_json(_as_json(job, done, out, engine, took, report))
     else:
         _show(done, out, took, report)
     if strict and done.bad:
-        raise AudioError(f"{_count(done)} bad; see {out}")
+        raise AudioError(f"{_count(done.bad, done)} bad; see {out}")
+    if strict and done.partial:
+        raise AudioError(f"{_count(done.partial, done)} not all there; see {out}")
 
 
 def _read_truth(path: Path | None) -> list[TrueLabel]:
@@ -198,6 +211,7 @@ def _job(
     window: float | None,
     templates: tuple[str, ...],
     keep_slices: bool,
+    channel: Choice,
 ) -> Job:
     """What is asked. The encoder that read the labels is let go: each hearer has its own."""
     from runtime.labels.batch.job import SLICE_SECONDS, Job
@@ -205,7 +219,7 @@ def _job(
     from wakeword.encoders import create_encoder
 
     encoder = create_encoder(spec, device=device)
-    longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+    longest = encoder.longest_seconds or encoder.window_seconds
     classifier = make_classifier(
         encoder,
         templates=templates or None,
@@ -215,9 +229,10 @@ def _job(
         folder,
         classifier,
         classifier.question(labels, closed=closed),
-        encoder=str(getattr(encoder, "spec", spec)),
+        encoder=encoder.spec or spec,
         device=device,
         keep_slices=keep_slices,
+        channel=channel,
     )
 
 
@@ -227,23 +242,22 @@ def _accuracy(truth: list[TrueLabel], job: Job, done: Summary) -> tuple[Confusio
     return accuracy(truth, job.folder, done.tops, job.labels) if truth else None
 
 
-def _count(done: Summary) -> str:
-    are = "is" if len(done.bad) == 1 else "are"
-    return f"{len(done.bad)} of {done.recordings} recordings {are}"
+def _count(some: Mapping[str, str], done: Summary) -> str:
+    are = "is" if len(some) == 1 else "are"
+    return f"{len(some)} of {done.recordings} recordings {are}"
 
 
-def _tell_bad(done: Summary, out: Path) -> None:
-    """List on stderr what could not be heard."""
-    if not done.bad:
+def _tell(some: Mapping[str, str], what: str, done: Summary, where: str) -> None:
+    """List on stderr what could not be heard, or not all of it."""
+    from wakeword.audio.reading import printable
+
+    if not some:
         return
-    click.echo(
-        f"wakesound: {_count(done)} bad; {out} says why, in the column error:",
-        err=True,
-    )
-    for path, reason in list(done.bad.items())[:FEWEST_SHOWN]:
-        click.echo(f"  {path}: {reason}", err=True)
-    if len(done.bad) > FEWEST_SHOWN:
-        click.echo(f"  and {len(done.bad) - FEWEST_SHOWN} more", err=True)
+    click.echo(f"wakesound: {_count(some, done)} {what}; {where}:", err=True)
+    for path, reason in list(some.items())[:FEWEST_SHOWN]:
+        click.echo(f"  {printable(path)}: {reason}", err=True)
+    if len(some) > FEWEST_SHOWN:
+        click.echo(f"  and {len(some) - FEWEST_SHOWN} more", err=True)
 
 
 def _as_json(
@@ -254,6 +268,8 @@ def _as_json(
     took: float,
     report: tuple[Confusion, int] | None,
 ) -> dict[str, Any]:
+    from wakeword.audio.reading import printable
+
     found: dict[str, Any] = {
         "out": str(out),
         "encoder": job.encoder_id,
@@ -262,7 +278,8 @@ def _as_json(
         "before": done.before,
         "audio_seconds": round(done.seconds, 3),
         "took_seconds": round(took, 3),
-        "bad": dict(done.bad),
+        "bad": {printable(path): reason for path, reason in done.bad.items()},
+        "not_complete": {printable(path): reason for path, reason in done.partial.items()},
     }
     if report is not None:
         found["truth"] = report[0].as_json() | {"not_heard": report[1]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runtime.cli.options import (
-    FiniteRange,
+    Budget,
     Settings,
     encoder_option,
     examples,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     epilog=examples(
         "wakesound calibrate --ambient 10m",
         "wakesound calibrate --ambient kitchen.wav",
-        "wakesound calibrate whistle --budget 0.1",
-        "wakesound calibrate --budget-total 0.5",
+        "wakesound calibrate whistle --budget 1/week",
+        "wakesound calibrate --budget-total 2/day",
         "wakesound calibrate --forget-room",
     ),
 )
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 @click.option(
     "--budget",
     metavar="X",
-    type=FiniteRange(min=0, min_open=True),
-    help="New false wakes per hour that may happen, for each of the sounds.",
+    type=Budget(),
+    help="New false-alarm budget of each sound: 1/day; a plain number is per hour.",
 )
 @click.option(
     "--budget-total",
     metavar="X",
-    type=FiniteRange(min=0, min_open=True),
+    type=Budget(),
     help="The same for the library as a whole: each sound gets an equal share.",
 )
 @click.option("--forget-room", is_flag=True, help="Forget what was heard of the room until now.")
@@ -66,7 +66,7 @@ def command(
     forget_room: bool,
     as_json: bool,
 ) -> None:
-    """Fit the sounds to your room, or to another budget of false wakes.
+    """Fit the sounds to your room, or to another false-alarm budget.
 
     Listens to the room without the sounds and fits all sounds, or those that are named, to it.
     The room is remembered for sounds that are enrolled later; its recording is not kept.

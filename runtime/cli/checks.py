@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from difflib import SequenceMatcher
+from importlib import import_module, metadata
+from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Literal
 
+from runtime.cli.advice import explained
 from runtime.cli.options import Settings
 from wakeword.errors import ConfigError, LibraryCorrupt, WakesoundError
 
@@ -22,27 +25,11 @@ if TYPE_CHECKING:
 
 Verdict = Literal["good", "note", "bad"]
 
-OLDEST_PYTHON = (3, 10)
-NEEDED = {
-    "numpy": "numpy",
-    "faiss-cpu": "faiss",
-    "soundfile": "soundfile",
-    "onnxruntime": "onnxruntime",
-    "soxr": "soxr",
-    "webrtcvad-wheels": "webrtcvad",
-    "pydantic": "pydantic",
-    "filelock": "filelock",
-    "httpx": "httpx",
-}
-"""Distributions of the default install and the modules they bring."""
-EXTRAS = {
-    "mic": ("PyAudio",),
-    "mic-sounddevice": ("sounddevice",),
-    "clap": ("torch", "transformers"),
-    "mqtt": ("aiomqtt",),
-    "server": ("fastapi", "uvicorn"),
-}
-"""Extras and the distributions that they stand for."""
+DISTRIBUTION = "wakesound"
+DEVELOPMENT = ("all", "bench", "dev", "train")
+"""Extras that are no feature of their own."""
+_REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
+_EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 LEAST_FREE_MB = 50
 """Below this much free disk space, enrolling may fail."""
 
@@ -61,41 +48,91 @@ class Finding:
     """What to do about it."""
 
 
+def requirements() -> tuple[list[str], dict[str, list[str]]]:
+    """The distributions of the default install, and those of each extra.
+
+    Those that depend on the Python version or the platform are left out. Both are empty when
+    Wakesound itself is not installed.
+    """
+    needed: list[str] = []
+    extras: dict[str, list[str]] = {}
+    try:
+        declared = metadata.requires(DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return needed, extras
+    for line in declared:
+        requirement, _, condition = line.partition(";")
+        found = _REQUIREMENT.match(requirement)
+        name = found[0] if found else requirement
+        if extra := _EXTRA.fullmatch(condition.strip()):
+            extras.setdefault(extra[1], []).append(name)
+        elif not condition:
+            needed.append(name)
+    return needed, extras
+
+
 def python(_: Settings) -> Iterator[Finding]:
     """Is Python recent enough?"""
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info >= OLDEST_PYTHON:
+    try:
+        wanted = metadata.metadata(DISTRIBUTION)["Requires-Python"] or ""
+    except PackageNotFoundError:
+        wanted = ""
+    oldest = tuple(int(number) for number in re.findall(r"\d+", wanted))
+    if sys.version_info >= oldest:
         yield Finding("Python", "good", found)
     else:
-        yield Finding("Python", "bad", found, "install Python 3.10 or newer")
+        newer = ".".join(map(str, oldest))
+        yield Finding("Python", "bad", found, f"install Python {newer} or newer")
 
 
 def packages(_: Settings) -> Iterator[Finding]:
     """Can all packages of the default install be imported?"""
+    needed, _extras = requirements()
+    modules: dict[str, list[str]] = {}
+    for module, distributions in metadata.packages_distributions().items():
+        for distribution in distributions:
+            modules.setdefault(_canonical(distribution), []).append(module)
     found = []
-    for distribution, module in NEEDED.items():
+    for distribution in needed:
+        module = max(  # the one that is called most like it
+            modules.get(_canonical(distribution), [distribution]),
+            key=lambda name: SequenceMatcher(None, name, distribution).ratio(),
+        )
         try:
             import_module(module)
-            found.append(f"{module} {version(distribution)}")
+            found.append(f"{module} {metadata.version(distribution)}")
         except PackageNotFoundError:
             found.append(module)
         except Exception as error:  # noqa: BLE001 - a broken package may raise anything
             reason = f"{module}: {type(error).__name__}: {error}".splitlines()[0]
             advice = f"pip install --force-reinstall {distribution}"
             yield Finding("packages", "bad", reason, advice)
-    yield Finding("packages", "good", ", ".join(found))
+    if needed:
+        yield Finding("packages", "good", ", ".join(found))
+    else:
+        advice = "install it: pip install -e . in its folder"
+        yield Finding("packages", "note", f"{DISTRIBUTION} itself is not installed", advice)
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def extras(_: Settings) -> Iterator[Finding]:
     """Which extras are installed? They are optional, so none of them is missed."""
-    here, absent = [], []
-    for extra, distributions in EXTRAS.items():
+    here: dict[str, str] = {}
+    absent = []
+    for extra, distributions in requirements()[1].items():
+        if extra in DEVELOPMENT or _canonical(DISTRIBUTION) in map(_canonical, distributions):
+            continue
         try:
-            here.append(", ".join(f"{name} {version(name)}" for name in distributions))
+            here.update({name: metadata.version(name) for name in distributions})
         except PackageNotFoundError:
             absent.append(extra)
     advice = f"if you need one: pip install 'wakesound[{','.join(absent)}]'" if absent else ""
-    yield Finding("extras", "good", ", ".join(here) or "none", advice)
+    found = ", ".join(f"{name} {version}" for name, version in here.items())
+    yield Finding("extras", "good", found or "none", advice)
 
 
 def microphones(_: Settings) -> Iterator[Finding]:
@@ -105,7 +142,7 @@ def microphones(_: Settings) -> Iterator[Finding]:
     try:
         found = list_microphones()
     except WakesoundError as error:
-        yield Finding("microphones", "note", "cannot be used here", str(error))
+        yield Finding("microphones", "note", "cannot be used here", explained(error))
         return
     if not found:
         advice = "connect one, or pass the sound device on to this container"
@@ -122,7 +159,7 @@ def library(settings: Settings) -> Iterator[Finding]:
     try:
         library.record()
     except LibraryCorrupt as error:
-        yield Finding("library", "bad", str(error), "'wakesound reindex --encoder NAME' mends it")
+        yield Finding("library", "bad", str(error), "'wakesound reindex --encoder NAME' repairs it")
         return
     sounds = library.sounds()
     for folder, problem in library.problems().items():
@@ -165,7 +202,7 @@ def encoder(settings: Settings) -> Iterator[Finding]:
     except WakesoundError as error:
         if isinstance(error, ConfigError) and settings.encoder:
             raise  # it is not the set-up that is wrong, but what was asked
-        yield Finding("encoder", "bad", spec, str(error))
+        yield Finding("encoder", "bad", spec, explained(error))
         return
     times = f"loads in {loaded - started:.1f} s, {1000 * (embedded - loaded):.0f} ms a window"
     yield Finding("encoder", "good", f"{spec} ({encoder.id}): {times}")

@@ -12,6 +12,7 @@ from runtime.cli.label_options import labels_options, understood, wanted_labels
 from runtime.cli.options import (
     FiniteRange,
     Settings,
+    channel_option,
     encoder_option,
     examples,
     json_option,
@@ -20,13 +21,21 @@ from runtime.cli.options import (
 from wakeword.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
-    from wakeword.audio.reading import AudioClip
+    from runtime.labels.picture import Levels
+    from wakeword.audio.channels import Choice
+    from wakeword.audio.frames import AudioFrame
+    from wakeword.audio.reading import Account, Recording
+    from wakeword.labels import Classifier, Question
     from wakeword.labels.classifier import Classification
 
 TIMELINES = (".json", ".csv", ".txt", ".png")
 """What a timeline may be: JSON, CSV, Audacity's label track, a picture."""
+BLOCK_SECONDS = 4.0
+"""How much of a recording is read at a time."""
 _WIDTH = 24
 """Characters of a score's bar."""
 
@@ -61,6 +70,7 @@ _WIDTH = 24
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what is heard when: OUT is .json, .csv, .txt (Audacity) or .png.",
 )
+@channel_option
 @json_option
 @encoder_option
 @library_option
@@ -75,17 +85,17 @@ def command(
     window: float | None,
     templates: tuple[str, ...],
     timeline: Path | None,
+    channel: Choice,
     as_json: bool,
 ) -> None:
-    """Tell which of some labels recordings sound like.
+    """Find which labels describe a recording best.
 
     The labels are words, in English or Chinese; nothing has to be enrolled. A FILE may also
     be none of them.
     """
     from runtime.cli import screen
     from runtime.labels.classifier import make_classifier
-    from wakeword.audio.reading import read_audio
-    from wakeword.audio.resampling import resample
+    from wakeword.audio.reading import Recording, printable
     from wakeword.labels import timeline as forms
 
     _check(files, timeline)
@@ -98,17 +108,26 @@ def command(
             click.echo(line)
     rows, bad = [], []
     for path in files:
+        shown = printable(path)
         try:
-            clip = read_audio(path)
+            with Recording(path, channel=channel) as recording:
+                levels = _levels(timeline, recording.rate)
+                heard = _heard(classifier, recording, question, levels)
+                account = recording.account
         except AudioError as error:
             bad.append(str(error))
             continue
-        heard = classifier.classify(resample(clip.samples, clip.rate, encoder.rate), question)
-        rows.append({"file": str(path), "encoder": encoder.id} | forms.as_json(heard))
+        if as_json:
+            rows.append(
+                {"file": shown, "encoder": encoder.id}
+                | forms.as_json(heard)
+                | account.as_json()
+                | {"warnings": list(account.warnings)}
+            )
         if timeline is not None:
-            _write(timeline, heard, clip, path.name)
+            _write(timeline, heard, levels, printable(path.name), account)
         if not as_json:
-            _show(screen.console(), path, heard, top)
+            _show(screen.console(), shown, heard, top)
     if as_json and rows:
         screen.print_json(rows)
     if bad:
@@ -130,7 +149,33 @@ def _check(files: tuple[Path, ...], timeline: Path | None) -> None:
         raise ConfigError("--timeline is for one FILE at a time")
 
 
-def _write(timeline: Path, heard: Classification, clip: AudioClip, title: str) -> None:
+def _levels(timeline: Path | None, rate: int) -> Levels | None:
+    """What a picture is drawn from, where one is wanted."""
+    if timeline is None or timeline.suffix.lower() != ".png":
+        return None
+    from runtime.labels.picture import Levels
+
+    return Levels(rate)
+
+
+def _heard(
+    classifier: Classifier, recording: Recording, question: Question, levels: Levels | None
+) -> Classification:
+    """A recording, read and classified piece by piece."""
+    from wakeword.audio.resampling import resampled
+
+    def frames() -> Iterator[AudioFrame]:
+        for frame in recording.blocks(BLOCK_SECONDS):
+            if levels is not None:
+                levels.push(frame.samples)
+            yield frame
+
+    return classifier.classify_blocks(resampled(frames(), classifier.encoder.rate), question)
+
+
+def _write(
+    timeline: Path, heard: Classification, levels: Levels | None, title: str, account: Account
+) -> None:
     """Write the timeline in the form that its name ends in.
 
     Raises:
@@ -140,12 +185,13 @@ def _write(timeline: Path, heard: Classification, clip: AudioClip, title: str) -
     from wakeword.labels import timeline as forms
 
     kind = timeline.suffix.lower()
-    if kind == ".png":
+    if levels is not None:
         from runtime.labels.picture import draw
 
-        content = draw(heard, clip.samples, clip.rate, title)
+        content = draw(heard, levels, title)
     elif kind == ".json":
-        text = json.dumps({"file": title} | forms.as_json(heard), indent=2, ensure_ascii=False)
+        told = {"file": title} | forms.as_json(heard) | account.as_json()
+        text = json.dumps(told, indent=2, ensure_ascii=False)
         content = (text + "\n").encode()
     else:
         content = (forms.as_csv if kind == ".csv" else forms.as_audacity)(heard).encode()
@@ -155,7 +201,7 @@ def _write(timeline: Path, heard: Classification, clip: AudioClip, title: str) -
         raise ConfigError(f"{timeline} cannot be written: {error.strerror}") from error
 
 
-def _show(console: Console, path: Path, heard: Classification, top: int | None) -> None:
+def _show(console: Console, path: str, heard: Classification, top: int | None) -> None:
     from rich.text import Text
 
     from runtime.cli import screen

@@ -18,7 +18,7 @@ from runtime.cli.options import examples
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Let a shell complete commands and options.
+    """Print the script that lets a shell complete commands and options.
 
     The completion script is printed; write it where the shell looks for completions.
     """

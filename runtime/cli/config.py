@@ -23,7 +23,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def command() -> None:
     """Check or write a configuration file.
 
-    It holds sources, the library, the engine's settings and hooks; what listens reads it.
+    It holds sources, the library, the engine's settings and hooks; commands that listen read it.
     """
 
 
@@ -35,10 +35,10 @@ def command() -> None:
 @click.pass_obj
 @click.pass_context
 def check(ctx: click.Context, settings: Settings, file: Path | None) -> None:
-    """Tell what is wrong with a configuration file, line by line.
+    """Show the problems of a configuration file, line by line.
 
-    Without FILE it is the one that would be used. Hooks are set up as they would be for
-    listening, but nothing is done. The exit status is 2 when something must be changed.
+    Without FILE, the file in use is checked. Hooks are set up as for listening, but not
+    performed. The exit status is 2 when something must be changed.
     """
     from runtime.configuration import ConfigFileError, default_path, find
 
@@ -54,7 +54,8 @@ def check(ctx: click.Context, settings: Settings, file: Path | None) -> None:
     except ConfigFileError as error:
         _tell_and_leave(ctx, error.problems)
     assert configuration is not None
-    if found := [*_command_problems(configuration), *_hook_problems(configuration)]:
+    found = [*_command_problems(configuration), *_hook_problems(configuration)]
+    if found := [*configuration.hazards.values(), *found]:
         _tell_and_leave(ctx, found)
     for warning in _warnings(settings, configuration):
         click.echo(f"{warning} (warning)")
@@ -65,10 +66,9 @@ def check(ctx: click.Context, settings: Settings, file: Path | None) -> None:
 @command.command("init", epilog=examples("wakesound config init", "wakesound config init my.toml"))
 @click.argument("file", required=False, type=FILE)
 def init(file: Path | None) -> None:
-    """Write a configuration file to begin with.
+    """Write a first configuration file.
 
-    Without FILE it is written to the place where it is looked for. A file that exists is left
-    alone.
+    Without FILE it is written to the default place. An existing file is not changed.
     """
     from runtime.configuration import default_path, find, template
 
@@ -78,7 +78,7 @@ def init(file: Path | None) -> None:
         with path.open("x", encoding="utf-8") as new:
             new.write(template())
     except FileExistsError:
-        raise ConfigError(f"{path} exists already; it was left as it is") from None
+        raise ConfigError(f"{path} already exists and was not changed") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
     click.echo(f"Written: {path}")
@@ -91,7 +91,7 @@ def _tell_and_leave(ctx: click.Context, problems: tuple[Problem, ...] | list[Pro
 
 
 def _command_problems(configuration: Configuration) -> Iterator[Problem]:
-    """What is wrong with the tables that hold options of commands."""
+    """Problems of the tables that hold options of commands."""
     from runtime.cli.configured import problems
     from runtime.configuration.schema import COMMANDS
 
@@ -109,7 +109,7 @@ def _command_problems(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _hook_problems(configuration: Configuration) -> Iterator[Problem]:
-    """Actions that cannot be set up; those that lack their secrets here are not tried."""
+    """Actions that cannot be set up; those whose secrets are not set here are skipped."""
     from runtime.sinks import open_sink
 
     for number, hook in _complete_hooks(configuration):
@@ -128,14 +128,14 @@ def _complete_hooks(configuration: Configuration) -> Iterator[tuple[int, Hook]]:
 
     for number, table in enumerate(configuration.table.hooks):
         try:
-            if table.enabled:
+            if table.enabled and number not in configuration.hazards:
                 yield number, build(table, os.environ)
         except ConfigError:
             continue
 
 
 def _warnings(settings: Settings, configuration: Configuration) -> Iterator[Problem]:
-    """What may be as it should be, but not here and now."""
+    """What may be right elsewhere: secrets that are not set, sounds that are not enrolled."""
     from runtime.hooks.hook import variables
     from wakeword.library.records import clean_name
 

@@ -1,4 +1,4 @@
-"""``--config``: what a configuration file says, as defaults of a command's options."""
+"""``--config``: the values of a configuration file as defaults of a command's options."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ ENGINE_OPTIONS = {
 }
 """Parameters of commands, and the keys of ``[engine]`` that are their defaults."""
 SHARED = ("config", "encoder", "help", "library", "verbose")
-"""Options that have no place in a command's own table."""
+"""Options that cannot stand in a command's own table."""
 
 
 def config_option(function: Decorated) -> Decorated:
     """``--config``, for commands that listen.
 
-    What the file says becomes the default of the command's options: its ``sources``, those of
+    The file gives the defaults of the command's options: its ``sources``, the values of
     ``[engine]``, and those of the table that is named like the command. The command line
-    wins, then the environment, then the file. The hooks are added by :func:`add_hooks`.
+    overrides the environment, which overrides the file. :func:`add_hooks` adds the hooks.
     """
     return click.option(
         "--config",
@@ -48,11 +48,11 @@ def config_option(function: Decorated) -> Decorated:
 
 
 def engine_config(settings: Settings, **options: Any) -> EngineConfig:
-    """The engine's settings: as the options say, for the rest as the file does.
+    """The engine's settings: from the options, the rest from the file.
 
     Args:
-        settings: what all commands share.
-        options: fields of the ``EngineConfig`` that the command has options for.
+        settings: the options that all commands share.
+        options: fields of the ``EngineConfig`` for which the command has options.
     """
     from wakeword.engine import EngineConfig
 
@@ -66,12 +66,14 @@ def hooks(settings: Settings) -> tuple[Hook, ...]:
     Raises:
         ConfigFileError: one of them needs an environment variable that is not set.
     """
+    from runtime.hooks.hook import enabled_hooks
+
     configuration = settings.configuration()
-    return configuration.hooks() if configuration else ()
+    return enabled_hooks(configuration) if configuration else ()
 
 
 def hook_file(settings: Settings) -> Path | None:
-    """The file that hooks are kept in, there or not; None where there shall be no file."""
+    """The file that hooks are kept in, which may not exist yet; None where there is to be none."""
     from runtime import configuration
 
     path = settings.config or configuration.find()
@@ -81,18 +83,24 @@ def hook_file(settings: Settings) -> Path | None:
 
 
 def add_hooks(settings: Settings, listener: WakeListener) -> None:
-    """Let a listener do what the hooks of the configuration file say.
+    """Add the hooks of the configuration file to a listener.
 
     Raises:
         ConfigFileError: one of them needs an environment variable that is not set.
     """
     for hook in hooks(settings):
-        hook.add_to(listener)
+        listener.on(
+            hook.sounds,
+            hook.action,
+            timeout_seconds=hook.timeout_seconds,
+            conditions=hook.conditions,
+            concurrency=hook.concurrency,
+        )
 
 
 def problems(command: click.Command, configuration: Configuration) -> Iterator[Problem]:
-    """What is wrong with the table that is named like a command."""
-    from runtime.configuration.schema import suggestion
+    """Problems of the table that is named like a command."""
+    from runtime.configuration.problems import suggestion
 
     options = _options(command)
     context = click.Context(command, resilient_parsing=True)
@@ -114,7 +122,7 @@ def problems(command: click.Command, configuration: Configuration) -> Iterator[P
 
 
 def _configure(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
-    """Read the file before any other option is looked at."""
+    """Read the file before any other option."""
     if ctx.resilient_parsing:
         return
     settings = ctx.ensure_object(Settings)
@@ -129,7 +137,7 @@ def _defaults(command: click.Command, configuration: Configuration) -> dict[str,
     """Values for the command's parameters, by their names in the program.
 
     Raises:
-        ConfigFileError: the command's table holds what is not an option of it.
+        ConfigFileError: the command's table holds a key that is not an option of it.
     """
     from runtime.configuration import ConfigFileError
 

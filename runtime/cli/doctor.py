@@ -64,6 +64,6 @@ def command(ctx: click.Context, settings: Settings, room: str | None, as_json: b
     console.print(rows)
     console.print()
     if broken:
-        console.print(Text(f"{broken} of these must be mended.", style="red"))
+        console.print(Text(f"{broken} of these must be fixed.", style="red"))
         ctx.exit(1)
     console.print(Text("Everything that is needed works.", style="green"))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runtime.cli.options import (
-    FiniteRange,
+    Budget,
     Settings,
+    channel_option,
     encoder_option,
     examples,
     json_option,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from enroll import EnrollmentResult
+    from wakeword.audio.channels import Choice
     from wakeword.library.library import SoundLibrary
     from wakeword.library.records import TextRecord
     from wakeword.protocols import Encoder
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
         "wakesound enroll whistle",
         "wakesound enroll whistle --takes 3 --source mic:USB",
         "wakesound enroll doorbell take1.wav take2.flac take3.mp3",
-        "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 0.1",
+        "wakesound enroll clap claps.wav --ambient kitchen.wav --budget 1/week",
         "wakesound enroll clap claps.wav --pattern 2 --pattern 3",
         "wakesound enroll whistle --veto 'kettle, television' --speech guard",
         "wakesound enroll glass --text 'glass breaking' --budget 5",
@@ -50,9 +52,9 @@ if TYPE_CHECKING:
 @click.option(
     "--budget",
     metavar="X",
-    type=FiniteRange(min=0, min_open=True),
-    default=0.5,
-    help="False wakes per hour that may happen.",
+    type=Budget(),
+    default="1/day",
+    help="False-alarm budget: 1/day, 1/week; a plain number is per hour.",
     show_default=True,
 )
 @click.option(
@@ -77,8 +79,9 @@ if TYPE_CHECKING:
     multiple=True,
     help="The sound in words, beside its takes or instead of any, e.g. 'glass breaking'.",
 )
+@channel_option
 @click.option("--replace", is_flag=True, help="Redo a sound of that name.")
-@click.option("--force", is_flag=True, help="Enroll in spite of warnings.")
+@click.option("--force", is_flag=True, help="Enroll despite warnings.")
 @json_option
 @library_option
 @encoder_option
@@ -95,14 +98,16 @@ def command(
     veto: str,
     speech: str,
     texts: tuple[str, ...],
+    channel: Choice,
     replace: bool,
     force: bool,
     as_json: bool,
 ) -> None:
     """Teach a sound, from recordings or the microphone.
 
-    With FILEs, each sound in them becomes a take: wav, flac, mp3, ogg, opus or aiff, with any
-    rate and channels. Without, takes are recorded one after the other and judged at once.
+    With FILEs, each sound in them becomes a take: wav, flac, mp3, m4a, ogg, opus, aiff and most
+    others, with any rate and channels. Without, takes are recorded one after the other and
+    checked immediately.
     With --text and nothing else it needs no takes: what the words mean is enough for an encoder
     that knows them. A sound that is enrolled gets the words beside its takes.
     """
@@ -135,7 +140,14 @@ def command(
     elif files:
         with screen.busy("Listening to the takes"):
             result = enroll_files(
-                library, encoder, name, files, encoder_spec=spec, patterns=patterns, **options
+                library,
+                encoder,
+                name,
+                files,
+                encoder_spec=spec,
+                patterns=patterns,
+                channel=channel,
+                **options,
             )
     else:
         from enroll.patterns import make_pattern
@@ -161,7 +173,7 @@ def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:
         ConfigError: the encoder knows no words.
         EncoderError: it does not know one of these.
     """
-    from enroll.changing import parse_labels
+    from enroll.vetoes import parse_labels
     from wakeword.scoring.veto import SPEECH, label_vectors
 
     guard = [SPEECH] if speech == "guard" else []

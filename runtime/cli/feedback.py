@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runtime.cli.advice import finding_text
 from runtime.cli.options import (
     Settings,
     examples,
@@ -53,7 +54,7 @@ def command(
     undo: bool,
     as_json: bool,
 ) -> None:
-    """Say what was heard wrongly or missed.
+    """Correct false wakes and report missed sounds.
 
     EVENT is an identifier from 'wakesound history' or from the event itself, or 'last'.
     A listener that runs learns it within about a second.
@@ -97,7 +98,7 @@ def summary(result: FeedbackResult) -> dict[str, Any]:
         "threshold_before": result.threshold_before,
         "threshold": sound.threshold,
         "expectation": str(result.calibration) if result.calibration else None,
-        "findings": [{"code": f.code, "message": f.message} for f in result.findings],
+        "findings": [{"code": f.code, "message": finding_text(f)} for f in result.findings],
     }
 
 
@@ -136,7 +137,7 @@ def _show(result: FeedbackResult, *, false: bool, undone: bool) -> None:
     else:
         console.print(f"That is {sound.name} too from now on.", soft_wrap=True)
     for finding in result.findings:
-        console.print(screen.note(finding.message))
+        console.print(screen.note(finding_text(finding)))
     console.print(
         f"{takes} take{'s' * (takes != 1)}, {rejected} rejected; "
         f"threshold {result.threshold_before:.2f} -> {sound.threshold:.2f}.",

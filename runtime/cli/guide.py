@@ -22,6 +22,7 @@ from rich.text import Text
 from enroll import Capture, Drafts, Enrollment
 from enroll.patterns import single_beats
 from runtime.cli import screen
+from runtime.cli.advice import finding_text
 from runtime.sources import open_source
 from runtime.sources._devices import play_flac
 from wakeword.errors import LibraryError, WakesoundError
@@ -124,8 +125,9 @@ def summary(result: EnrollmentResult) -> dict[str, Any]:
         "vetoes": [veto.label for veto in sound.vetoes],
         "budget_per_hour": sound.budget_per_hour,
         **expectation(calibration.expectation),
+        "recordings": [{"file": path} | account.as_json() for path, account in result.recordings],
         "findings": [
-            {"code": finding.code, "message": finding.message} for finding in result.findings
+            {"code": finding.code, "message": finding_text(finding)} for finding in result.findings
         ],
         "refitted": [
             {
@@ -165,7 +167,7 @@ def show(result: EnrollmentResult) -> None:
     if result.sound.takes:
         console.print(table)
     for finding in result.findings:
-        console.print(screen.note(finding.message))
+        console.print(screen.note(finding_text(finding)))
     sound = result.sound
     console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
     if sound.text is not None:
@@ -178,7 +180,8 @@ def show(result: EnrollmentResult) -> None:
     console.print(f"Threshold {sound.threshold:.2f}{about_it}.", soft_wrap=True)
     for one in result.refitted:
         change = f"{one.before.threshold:.2f} -> {one.after.threshold:.2f}"
-        text = f"{one.after.name} was fitted anew, or this would set it off: threshold {change}."
+        why = f"because {sound.name} would set it off"
+        text = f"{one.after.name} was fitted again, {why}: threshold {change}."
         console.print(text, style="dim", soft_wrap=True)
 
 
@@ -303,7 +306,7 @@ class Guide:
     def _tell(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             sign, colour = ("✗", "red") if finding.refused else ("!", "yellow")
-            self._console.print(screen.note(finding.message, sign=sign, colour=colour))
+            self._console.print(screen.note(finding_text(finding), sign=sign, colour=colour))
 
     def _tell_enough(self) -> None:
         """Say once that fewer takes will do."""

@@ -39,7 +39,7 @@ SHORT = 8
     metavar="N",
     type=click.IntRange(min=1),
     default=20,
-    help="The latest so many.",
+    help="How many of the latest events to show.",
     show_default=True,
 )
 @click.option("--play", metavar="ID", help="Play the audio of an event.")
@@ -65,7 +65,7 @@ def command(
     clear: bool,
     as_json: bool,
 ) -> None:
-    """Show what fired and what nearly did, and why.
+    """Show what woke and what nearly did, and why.
 
     'wakesound listen' remembers it; audio only with its --keep-audio.
     """

@@ -26,7 +26,7 @@ from runtime.cli.options import (
 def command(settings: Settings, file: Path, replace: bool) -> None:
     """Add the sounds of an exported file.
 
-    FILE comes from 'wakesound export'. Thresholds are fitted anew when it was made with another
+    FILE comes from 'wakesound export'. Thresholds are fitted again when it was made with another
     encoder. Nothing is written unless all of the file is whole.
     """
     from enroll import import_sounds

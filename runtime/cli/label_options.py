@@ -24,8 +24,8 @@ from wakeword.labels.wording import split_labels
 
 if TYPE_CHECKING:
     from runtime.history.clips import ClipConfig, ClipStore
-    from runtime.services.mqtt.broker import Broker
     from runtime.services.mqtt.device import Device
+    from runtime.sinks._broker import Broker
     from wakeword.labels import Question
     from wakeword.labels.watch import AlarmConfig, WatchConfig
 
@@ -157,7 +157,7 @@ alarm_options = gathered(
         metavar="N",
         type=FiniteRange(min=0, min_open=True),
         default=0.5,
-        help="False alerts per hour and label that are borne; thresholds are fitted to it.",
+        help="Allowed false alerts per hour and label; thresholds are fitted to it.",
         show_default=True,
     ),
     click.option(
@@ -165,15 +165,16 @@ alarm_options = gathered(
         "thresholds",
         metavar="X",
         multiple=True,
-        help="Scores from here on alert, 0 to 1, instead of what is fitted: for all labels, or "
-        "LABEL=X for one; may be repeated.",
+        help="The score at which an alert begins, 0 to 1, instead of the fitted one: for all "
+        "labels, or LABEL=X for one; may be repeated.",
     ),
     click.option(
         "--release",
         metavar="X",
         type=FiniteRange(min=0, max=1, max_open=True),
         default=0.15,
-        help="So far below the threshold, or below half of it, a sound counts as gone.",
+        help="Hysteresis: how far below the threshold the score must fall before a sound counts "
+        "as gone; at most half of the threshold.",
         show_default=True,
     ),
     click.option(
@@ -181,7 +182,7 @@ alarm_options = gathered(
         metavar="SECONDS",
         type=FiniteRange(min=0.1),
         default=1.0,
-        help="From one look to the next.",
+        help="Time between two looks.",
         show_default=True,
     ),
     click.option(
@@ -195,7 +196,7 @@ alarm_options = gathered(
         metavar="SECONDS",
         type=FiniteRange(min=0),
         default=1.0,
-        help="So long it must be heard; 0 alerts at the first look.",
+        help="Minimum duration of a sound before its alert begins; 0 alerts at the first look.",
         show_default=True,
     ),
     click.option(
@@ -203,7 +204,7 @@ alarm_options = gathered(
         metavar="SECONDS",
         type=FiniteRange(min=0),
         default=3.0,
-        help="So long it must be gone before the alert ends.",
+        help="Release time: how long a sound must be gone before its alert ends.",
         show_default=True,
     ),
 )
@@ -247,14 +248,14 @@ clip_options = gathered(
         "clip_folder",
         metavar="DIR",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Record each alert there, whatever else is heard meanwhile: a WAV and a JSON file.",
+        help="Record each alert into this folder, speech included: a WAV and a JSON file.",
     ),
     click.option(
         "--pre-roll",
         metavar="SECONDS",
         type=FiniteRange(min=0),
         default=3.0,
-        help="A clip begins so long before the sound.",
+        help="How much audio before the sound a clip holds.",
         show_default=True,
     ),
     click.option(
@@ -262,7 +263,7 @@ clip_options = gathered(
         metavar="SECONDS",
         type=FiniteRange(min=0, min_open=True),
         default=60.0,
-        help="A clip ends then, even when the alert goes on.",
+        help="Maximum length of a clip, even when the alert goes on.",
         show_default=True,
     ),
     click.option(
@@ -270,7 +271,7 @@ clip_options = gathered(
         metavar="N",
         type=click.IntRange(min=1),
         default=200,
-        help="Beyond so many clips the oldest go.",
+        help="Maximum number of clips; the oldest are deleted.",
         show_default=True,
     ),
     click.option(
@@ -278,7 +279,7 @@ clip_options = gathered(
         metavar="MB",
         type=FiniteRange(min=0, min_open=True),
         default=500.0,
-        help="Beyond so many megabytes the oldest go.",
+        help="Maximum size of all clips together; the oldest are deleted.",
         show_default=True,
     ),
     click.option(
@@ -286,7 +287,7 @@ clip_options = gathered(
         metavar="DAYS",
         type=FiniteRange(min=0, min_open=True),
         default=30.0,
-        help="Clips older than this go.",
+        help="Delete clips older than this.",
         show_default=True,
     ),
 )
@@ -311,7 +312,7 @@ class BrokerOptions:
             click.UsageError: the address names a topic.
             ConfigError: it is no address of a broker.
         """
-        from runtime.services.mqtt.broker import parse
+        from runtime.sinks._broker import parse
 
         broker, topic = parse(self.broker_uri or "", self.ca)
         if topic:
@@ -350,12 +351,13 @@ def broker_options(what: str, called: str, *, required: bool = False) -> Callabl
             "--ca",
             metavar="FILE",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Certificate of who signed the broker's (default: those the system trusts).",
+            help="Certificate of the authority that signed the broker's (default: those the system "
+            "trusts).",
         ),
         click.option(
             "--id", "device_id", metavar="ID", help=f"Names the device (default: {called})."
         ),
-        click.option("--name", metavar="NAME", help="The device's name for people."),
+        click.option("--name", metavar="NAME", help="The device's displayed name."),
         click.option(
             "--topic",
             metavar="TOPIC",

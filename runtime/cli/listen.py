@@ -83,8 +83,7 @@ if TYPE_CHECKING:
 @click.option(
     "--confirm",
     metavar="NAME",
-    help="A second encoder that has the last word on what is about to wake, e.g. clap or "
-    "clap:FOLDER.",
+    help="A second encoder that must confirm each wake, e.g. clap or clap:FOLDER.",
 )
 @device_option
 @remember_options

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from runtime.cli.advice import explained
 from runtime.cli.group import LazyGroup
 from runtime.cli.options import (
     Settings,
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WakesoundError as error:
         if settings.verbose > 1:
             traceback.print_exc()
-        return _fail(str(error), BAD_INPUT)
+        return _fail(explained(error), BAD_INPUT)
     except click.UsageError as error:
         return _fail(_usage(error), BAD_INPUT)
     except click.ClickException as error:

@@ -17,9 +17,9 @@ from runtime.cli.options import examples, json_option, verbose_option
 )
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List and fetch weights of encoders.
+    """List and download encoder weights.
 
-    The default encoder needs none of them. The network is used by 'pull' alone.
+    The default encoder is built in. Only 'pull' uses the network.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

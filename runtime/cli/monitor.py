@@ -79,7 +79,8 @@ if TYPE_CHECKING:
 @clip_options
 @broker_options(
     "An MQTT broker that gets a binary sensor for each label, for Home Assistant: "
-    "mqtt://USER:PASSWORD@HOST:PORT, or mqtts://. WAKESOUND_BROKER says it too.",
+    "mqtt://USER:PASSWORD@HOST:PORT, or mqtts://. WAKESOUND_BROKER in the "
+    "environment may name it instead.",
     "the host and -monitor",
 )
 @config_option
@@ -106,7 +107,7 @@ def command(
     realtime: bool,
     action_timeout: float,
 ) -> None:
-    """Watch a microphone, file or stream for labels, and alert.
+    """Watch a microphone, file or stream for labels and raise alerts.
 
     The labels are words, in English or Chinese; nothing has to be enrolled. Thresholds are
     fitted to --budget; one of your own may stand behind a label: "dog barking:0.95". Ends with
@@ -120,7 +121,7 @@ def command(
     one_standard_input(sources)
     needed, watch = alarms.named(wanted_labels(labels, labels_file)), alarms.watch()
     encoder, _ = settings.open_encoder(settings.open_library())
-    longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+    longest = encoder.longest_seconds or encoder.window_seconds
     classifier = watching_classifier(encoder, window_seconds=min(watch.window_seconds, longest))
     rivals = split_labels(against or "")
     question = classifier.question([*needed, *rivals], fewest=1)

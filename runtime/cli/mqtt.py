@@ -24,8 +24,8 @@ from runtime.cli.options import (
 
 if TYPE_CHECKING:
     from runtime.services.mqtt.bridge import Bridge
-    from runtime.services.mqtt.broker import Broker
     from runtime.services.mqtt.device import Device
+    from runtime.sinks._broker import Broker
 
 
 @click.command(
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 )
 @broker_options(
     "mqtt://USER:PASSWORD@HOST:PORT, or mqtts:// for an encrypted connection. WAKESOUND_BROKER "
-    "in the environment says it too, and keeps the password out of the list of processes.",
+    "in the environment may name it instead, which keeps the password out of the process list.",
     "the host",
     required=True,
 )
@@ -74,7 +74,7 @@ def command(
     It goes on until Ctrl-C, or until the files have ended. A broker that is away is waited
     for.
     """
-    from runtime.services.mqtt import broker as connection
+    from runtime.sinks import _broker as connection
 
     address, device = broker.broker(), broker.device()
     connection.require()

@@ -137,14 +137,12 @@ class Settings:
         Raises:
             LibraryCorrupt: ``library.json`` is damaged.
         """
-        from wakeword.encoders import DEFAULT
+        from runtime.models.encoder import encoder_name
 
         configuration = self.configuration()
-        asked = self.encoder or (configuration.encoder if configuration else None)
-        if asked:
-            return asked
-        record = library.record()
-        return record.encoder if record else DEFAULT
+        return encoder_name(
+            library, self.encoder or (configuration.encoder if configuration else None)
+        )
 
     def open_encoder(self, library: SoundLibrary) -> tuple[Encoder, str]:
         """Load the encoder of :meth:`encoder_spec`; with the name to remember it by.
@@ -152,11 +150,10 @@ class Settings:
         Raises:
             WakesoundError: it does not exist or cannot be loaded.
         """
-        from wakeword.encoders import create_encoder
+        from runtime.models.encoder import LibraryEncoder
 
-        spec = self.encoder_spec(library)
-        encoder = create_encoder(spec)
-        return encoder, str(getattr(encoder, "spec", spec))  # with a folder's whole path
+        made = LibraryEncoder(library, self.encoder_spec(library))
+        return made(), made.spec  # with a folder's whole path
 
 
 class FiniteRange(click.FloatRange):
@@ -174,6 +171,30 @@ class FiniteRange(click.FloatRange):
     def _describe_range(self) -> str:
         """What the help shows; nothing where any number will do."""
         return "" if self.min is None and self.max is None else super()._describe_range()
+
+
+PERIODS_HOURS = {"hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.0}
+
+
+class Budget(FiniteRange):
+    """A rate of false wakes: ``1/day``, ``1/week``; a plain number is per hour."""
+
+    name = "budget"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """False wakes per hour."""
+        number, slash, period = str(value).partition("/")
+        if not slash:
+            return super().convert(value, param, ctx)
+        if period.strip() not in PERIODS_HOURS:
+            periods = ", ".join(PERIODS_HOURS)
+            self.fail(f"{value!r} is no rate: after the slash comes {periods}.", param, ctx)
+        return super().convert(number, param, ctx) / PERIODS_HOURS[period.strip()]
 
 
 def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -220,16 +241,16 @@ def history_option(function: Decorated) -> Decorated:
         type=click.Path(file_okay=False, path_type=Path),
         callback=_store,
         expose_value=False,
-        help="Folder with what was heard (default: one for each library).",
+        help="Folder of the history (default: one for each library).",
     )(function)
 
 
 def remember_options(function: Decorated) -> Decorated:
     """What commands that listen remember; see :meth:`Settings.wanted_history`."""
     for name, text in (
-        ("--keep-speech", "Keep it also where somebody seems to speak."),
+        ("--keep-speech", "Keep it even where somebody seems to speak."),
         ("--keep-audio", "Keep the audio of wakes and near misses for feedback, but no speech."),
-        ("--no-history", "Remember nothing of what is heard."),
+        ("--no-history", "Keep no history."),
         ("--no-drift", "Switch noise adaptation off: thresholds stay as they are."),
     ):
         function = click.option(name, is_flag=True, callback=_store, expose_value=False, help=text)(
@@ -280,6 +301,29 @@ def config_file_option(function: Decorated) -> Decorated:
         callback=_store,
         expose_value=False,
         help="Settings and hooks (default: wakesound.toml in your configuration folder).",
+    )(function)
+
+
+def _choice(ctx: click.Context, param: click.Parameter, value: str) -> object:
+    from wakeword.audio.channels import parse_choice
+    from wakeword.errors import AudioFormatError
+
+    try:
+        return parse_choice(value)
+    except AudioFormatError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def channel_option(function: Decorated) -> Decorated:
+    """``--channel``, as the argument ``channel``: a number, ``"mix"`` or ``"best"``."""
+    return click.option(
+        "--channel",
+        metavar="N",
+        default="mix",
+        callback=_choice,
+        help="Which channel of the recordings: a number from 0, 'mix' for all of them or 'best'"
+        " for the one in which most stands out.",
+        show_default=True,
     )(function)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Wake on so many in a row, or on a rhythm.
+    """Wake on a number of beats in a row, or on a rhythm.
 
     A sound with patterns wakes on these only: exactly two claps and not three, three and not
     two. Any sound that begins suddenly can have them, several at once.
@@ -129,4 +129,4 @@ def in_words(pattern: PatternRecord, sound: SoundRecord) -> str:
     wait = max(other.wait_seconds for other in sound.patterns)
     gaps = " ".join(f"{gap:.2f}" for gap in pattern.gaps_seconds)
     what = f"{pattern.beats} beats {gaps} s apart" if gaps else f"exactly {pattern.beats} in a row"
-    return f"{pattern.called(sound.name)!r}: {what}, told {wait:g} s after the last"
+    return f"{pattern.called(sound.name)!r}: {what}, reported {wait:g} s after the last"

@@ -23,10 +23,10 @@ from runtime.cli.options import (
 @encoder_option
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """Compute all vectors anew, also for another encoder.
+    """Compute all embeddings again, or switch to another encoder.
 
     The recordings are embedded again and the thresholds fitted again; each sound keeps its
-    budget of false wakes. With --encoder the library changes to that encoder.
+    false-alarm budget. With --encoder the library changes to that encoder.
     """
     from enroll.reindex import reindex
     from runtime.cli import screen

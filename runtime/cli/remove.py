@@ -32,7 +32,7 @@ def command(settings: Settings, names: tuple[str, ...], text: bool, yes: bool) -
     """Delete sounds and their recordings.
 
     On a terminal it asks first. 'wakesound export' keeps a copy. With --text the sounds and
-    their recordings stay, and are fitted anew.
+    their recordings stay, and are fitted again.
     """
     library = settings.open_library()
     if text:
@@ -54,11 +54,12 @@ def _remove_texts(settings: Settings, library: SoundLibrary, names: Sequence[str
 
     encoder, _ = settings.open_encoder(library)
     for name in names:
-        sound, calibration = remove_text(library, encoder, name)
+        fit = remove_text(library, encoder, name)
+        sound = fit.sound
         click.echo(
             f"{sound.name} has no words any more. Threshold {sound.threshold:.2f}: ", nl=False
         )
-        click.echo(f"{calibration}.")
+        click.echo(f"{fit.calibration}.")
 
 
 def _check(library: SoundLibrary, name: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -52,11 +52,13 @@ class JsonLines:
 
     def end(self, stats: Stats) -> None:
         """The last line."""
-        end = {
+        end: dict[str, Any] = {
             "event": "end",
             "seconds": round(stats.seconds, 4),
             "frames_dropped": stats.frames_dropped,
         }
+        if stats.recordings:
+            end["recordings"] = stats.recordings
         click.echo(json.dumps(end))
 
 
@@ -185,12 +187,14 @@ class AlertLines:
     def end(self, monitor: Monitor, alerts: int) -> None:
         """The last line."""
         stats = monitor.stats
-        end = {
+        end: dict[str, Any] = {
             "event": "end",
             "seconds": round(stats.seconds, 4),
             "alerts": alerts,
             "frames_dropped": stats.frames_dropped,
         }
+        if stats.recordings:
+            end["recordings"] = stats.recordings
         click.echo(json.dumps(end))
 
 

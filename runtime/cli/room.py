@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runtime.cli.advice import explained
 from runtime.cli.checks import Finding
 from wakeword.audio.frames import (
     SILENCE_DB,
@@ -216,7 +217,7 @@ def check_room(settings: Settings, room: str, progress: Progress) -> Iterator[Fi
 
 
 def _unheard(error: WakesoundError) -> Finding:
-    return Finding("room", "bad", f"cannot be listened to: {error}")
+    return Finding("room", "bad", f"cannot be listened to: {explained(error)}")
 
 
 def _is_microphone(room: str) -> bool:

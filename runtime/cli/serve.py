@@ -80,7 +80,7 @@ _PACKAGES = ("fastapi", "multipart", "prometheus_client", "python_multipart", "u
 @click.option(
     "--allow-commands",
     is_flag=True,
-    help="Let clients set hooks that run programs: who has the token can run anything here.",
+    help="Let clients set hooks that run programs: anyone with the token can run anything here.",
 )
 @threshold_offset_option
 @device_option

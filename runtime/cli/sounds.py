@@ -151,7 +151,7 @@ def _show(
         advice = f"{problem}; or delete it: wakesound remove {name}"
         console.print(screen.note(advice, sign="✗", colour="red"))
     if when := followed(library):
-        console.print(Text(f"They follow the room: last fitted to it {when}", style="dim"))
+        console.print(Text(f"They adapt to the room: last fitted to it {when}", style="dim"))
     record = library.record()
     made_with = f", encoder {record.encoder}" if record else ""
     console.print(Text(f"{library.folder}{made_with}", style="dim"), soft_wrap=True)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runtime.configuration.schema import (
+from runtime.configuration.problems import (
     ConfigFileError,
+    KeyPath,
     Lines,
     Problem,
     from_pydantic,
     named,
 )
 from wakeword.engine import EngineConfig
-from wakeword.errors import ConfigError
 from wakeword.scoring.decision import TriggerConfig
 
 if TYPE_CHECKING:
     from runtime.configuration.schema import FileTable
-    from runtime.hooks.hook import Hook
 
 __all__ = [
     "ConfigFileError",
@@ -42,12 +41,30 @@ VARIABLE = "WAKESOUND_CONFIG"
 
 @dataclass(frozen=True)
 class Configuration:
-    """A file that was read and found in order."""
+    """A valid file."""
 
     path: Path
     table: FileTable
-    """What it says; what it leaves out has its default."""
-    lines: Lines
+    """Its values; keys that are left out have their defaults."""
+    text: str = field(repr=False)
+    """The file."""
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Line numbers of the keys."""
+        return Lines(self.text)
+
+    @cached_property
+    def hazards(self) -> dict[int, Problem]:
+        """The hooks that must not run, by their position; see ``schema.hazard``."""
+        from runtime.configuration.schema import hazard
+
+        found = {number: hazard(table) for number, table in enumerate(self.table.hooks)}
+        return {
+            number: self.problem(("hooks", number, problem[0]), problem[1])
+            for number, problem in found.items()
+            if problem is not None
+        }
 
     @property
     def library(self) -> Path | None:
@@ -63,7 +80,7 @@ class Configuration:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What to hear."""
+        """The sources."""
         return tuple(self.table.sources)
 
     def engine_config(self) -> EngineConfig:
@@ -75,45 +92,22 @@ class Configuration:
             threshold_offset=engine.threshold_offset,
         )
 
-    def hooks(self, environment: Mapping[str, str] | None = None) -> tuple[Hook, ...]:
-        """The hooks that are enabled.
-
-        Args:
-            environment: where secrets are found; the process's own by default.
-
-        Raises:
-            ConfigFileError: an environment variable that a hook needs is not set.
-        """
-        from runtime.hooks.hook import build
-
-        hooks, problems = [], []
-        for number, table in enumerate(self.table.hooks):
-            if not table.enabled:
-                continue
-            try:
-                hooks.append(build(table, os.environ if environment is None else environment))
-            except ConfigError as error:
-                problems.append(self.problem(("hooks", number), str(error)))
-        if problems:
-            raise ConfigFileError(problems)
-        return tuple(hooks)
-
-    def problem(self, keys: tuple[str | int, ...], text: str) -> Problem:
-        """Something that is wrong with a key."""
+    def problem(self, keys: KeyPath, text: str) -> Problem:
+        """A problem of a key."""
         return Problem(self.path, self.lines.of(keys), f"{named(keys)} {text}")
 
 
 def default_path() -> Path:
-    """Where the file is looked for when nobody says where it is."""
+    """The default place of the file."""
     from platformdirs import user_config_path
 
     return user_config_path("wakesound", appauthor=False) / "wakesound.toml"
 
 
 def find() -> Path | None:
-    """The file that counts when none is named: ``$WAKESOUND_CONFIG``, or the default if it exists.
+    """The file when none is named: ``$WAKESOUND_CONFIG``, or the default if it exists.
 
-    ``WAKESOUND_CONFIG=`` (empty) means that there is none.
+    ``WAKESOUND_CONFIG=`` (empty) means none.
     """
     said = os.environ.get(VARIABLE)
     if said is not None:
@@ -128,7 +122,7 @@ def wanted() -> bool:
 
 
 def template() -> str:
-    """A file to begin with, in which everything is commented out."""
+    """A first file, in which everything is commented out."""
     return (Path(__file__).parent / "wakesound.toml").read_text(encoding="utf-8")
 
 
@@ -142,10 +136,10 @@ def load(path: Path) -> Configuration:
 
 
 def parse(path: Path, text: str) -> Configuration:
-    """Check what a file says, or would say.
+    """Check the text of a file.
 
     Raises:
-        ConfigFileError: it is not TOML, or says what makes no sense; with all problems, each
+        ConfigFileError: it is not TOML, or a key or value is invalid; with all problems, each
             with its line.
     """
     from pydantic import ValidationError
@@ -153,12 +147,12 @@ def parse(path: Path, text: str) -> Configuration:
     from runtime.configuration.schema import FileTable
 
     data = _parse(path, text)
-    lines = Lines(text)
     try:
         table = FileTable.model_validate(data)
     except ValidationError as error:
-        raise ConfigFileError(from_pydantic(path, lines, error.errors(), _allowed())) from None
-    configuration = Configuration(path, table, lines)
+        problems = from_pydantic(path, Lines(text), error.errors(), _allowed())
+        raise ConfigFileError(problems) from None
+    configuration = Configuration(path, table, text)
     _require_harmony(configuration)
     return configuration
 
@@ -207,12 +201,11 @@ def _require_harmony(configuration: Configuration) -> None:
     Raises:
         ConfigFileError: they do not.
     """
-    from runtime.configuration.schema import WEB_KEYS
-    from runtime.hooks.hook import conflict
+    from runtime.configuration.schema import conflict
 
     problems = []
     for number, table in enumerate(configuration.table.hooks):
-        if found := conflict(table, WEB_KEYS):
+        if found := conflict(table):
             key, reason = found
             problems.append(configuration.problem(("hooks", number, key), reason))
     if problems:

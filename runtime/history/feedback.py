@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Literal
 
 import soundfile
 
@@ -54,6 +55,7 @@ def reject_event(
         SoundNotFound: the sound does not exist any more.
         LibraryError: it cannot be stored.
     """
+    _check_new(library, entry.sound, entry, "false")
     clip = history.clip(entry)
     if clip is not None:
         samples, rate = soundfile.read(io.BytesIO(clip), dtype="float32")
@@ -82,6 +84,7 @@ def accept_event(
         SoundNotFound: there is no such sound.
         LibraryError: it cannot be stored.
     """
+    _check_new(library, sound or entry.sound, entry, "missed")
     clip = history.clip(entry)
     if clip is None:
         raise HistoryError(
@@ -94,6 +97,18 @@ def accept_event(
     except TakeRejected:  # it hardly stands out, but it was heard
         takes = [Take(samples, rate, 0, len(samples))]
     return add_missed(library, encoder, sound or entry.sound, takes, entry.id)
+
+
+def _check_new(
+    library: SoundLibrary, sound: str, entry: HistoryEntry, kind: Literal["false", "missed"]
+) -> None:
+    """An event is recorded again once its sound is over, so its audio does not identify it.
+
+    Raises:
+        HistoryError: the same was said of the event before.
+    """
+    if any(said.event == entry.id and said.kind == kind for said in library.get(sound).feedback):
+        raise HistoryError(f"that was said of {entry.id[:8]} before; nothing changes")
 
 
 def add_recording(

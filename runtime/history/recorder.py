@@ -18,14 +18,15 @@ import numpy as np
 
 from runtime.history.store import History, HistoryConfig, HistoryEntry, identified, packed
 from runtime.threads import BoundedQueue, Worker
+from wakeword.audio.flac import encode_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import encode_flac
 from wakeword.audio.speech import SpeechDetector, TalkJudge
 from wakeword.embedding.embedder import view_dim
 from wakeword.engine import Engine
 from wakeword.errors import WakesoundError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.patterns.counting import NEAR
+from wakeword.stream import Observer
 
 SECONDS = 12.0
 """How much is remembered."""
@@ -103,7 +104,7 @@ class HistoryWriter:
         """What watches an engine and hands its drafts on.
 
         Args:
-            engine: what to watch; its ``observer`` is not set here.
+            engine: what is watched, by a stream that the recorder observes.
             source: name of the source.
             session: see :func:`runtime.history.store.identified`.
             patient: wait for the disk instead of losing records: for recordings.
@@ -205,8 +206,8 @@ class _Case:
         return max(self.heard, key=lambda heard: heard.margin)
 
 
-class Recorder:
-    """Watches one engine: :meth:`window` is its observer.
+class Recorder(Observer):
+    """Observes the stream of one engine.
 
     It runs on the engine's thread and only collects; whoever takes the drafts does the rest.
 
@@ -248,7 +249,7 @@ class Recorder:
         if match is None or window.embedding is None:
             return
         if match.score < match.threshold - self._margin:
-            patterned = match.sound in self._engine.scorer.patterns
+            patterned = match.sound in self._engine.sounds.patterns
             if patterned and match.score >= match.threshold - NEAR:
                 self._faint.append(_heard(window, window.embedding, match))
             return
@@ -260,7 +261,7 @@ class Recorder:
         case.heard.append(_heard(window, window.embedding, match, speech))
 
     def event(self, event: WakeEvent) -> None:
-        """See an event that has its identifier; it is recorded at once."""
+        """See an event; it is recorded at once."""
         fired = _Case(event.sound, event=event)
         for case in self._cases:
             if case.sound == event.sound:

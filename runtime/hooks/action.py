@@ -1,6 +1,6 @@
-"""Where coroutines of actions run: the caller's event loop, or one on a thread of its own.
+"""One action at work: its queue, its threads, its time limit and its counts.
 
-An action at work: its queue, its thread, its time limit and its counts.
+Coroutines of actions run on the caller's event loop, or on one with a thread of its own.
 """
 
 from __future__ import annotations
@@ -13,21 +13,24 @@ import time
 from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
+from runtime.foreign import printable
 from runtime.hooks.conditions import ALWAYS, Conditions
-from runtime.listening.stats import ActionStats
 from runtime.threads import BoundedQueue, Worker
 from wakeword.errors import SinkError, WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.protocols import Sink
 
+_log = logging.getLogger(__name__)
+
 ANSWER_SECONDS = 2.0
-"""An own event loop that does not answer for this long is blocked, and replaced."""
+"""The event loop made here is replaced as blocked after this long without an answer."""
 MAX_BLOCKED = 4
-"""Blocked event loops after which no other is made."""
+"""Number of blocked event loops after which no other is made."""
 END_SECONDS = 0.5
-"""How long the end of an own event loop is waited for."""
+"""Longest wait for the event loop made here to end."""
 
 
 class CoroutineRunner:
@@ -60,7 +63,7 @@ class CoroutineRunner:
             raise SinkError(f"the coroutine cannot run: {error}") from error
 
     def close(self) -> None:
-        """Cancel what runs on the own loop, end it, and run nothing more on one."""
+        """Cancel everything on the loop made here, end it, and make no other."""
         with self._lock:
             self._closed = True
             own, self._own = self._own, None
@@ -103,7 +106,7 @@ class _LoopThread:
         self._thread.start()
 
     def answers(self) -> bool:
-        """Whether the loop is not blocked by a coroutine that should have awaited."""
+        """Whether the loop runs, rather than being blocked by a coroutine that does not await."""
         answered = threading.Event()
         self.loop.call_soon_threadsafe(answered.set)
         return answered.wait(ANSWER_SECONDS)
@@ -114,7 +117,7 @@ class _LoopThread:
         self._thread.join(END_SECONDS)
 
     def leave(self) -> None:
-        """Let it end as soon as it is not blocked any more."""
+        """End the loop once it is no longer blocked."""
         self.loop.call_soon_threadsafe(self.loop.stop)
 
     def _run(self) -> None:
@@ -127,14 +130,14 @@ class _LoopThread:
             self.loop.close()
 
 
-_log = logging.getLogger(__name__)
-
 QUEUE_EVENTS = 32
 """Events that may wait for one action."""
 MAX_HANGING = 4
-"""Calls that never return, after which an action gets no more events until one does."""
+"""Number of hanging calls at which an action gets no more events until one returns."""
 CANCEL_SECONDS = 0.5
-"""How long a cancelled coroutine has to end."""
+"""Longest wait for a cancelled coroutine to end."""
+LONGEST_REASON = 600
+"""Characters of the reason for a failure; a sink may quote what it was answered."""
 ANY = "*"
 """Stands for every sound."""
 
@@ -142,21 +145,41 @@ caller: ContextVar[object] = ContextVar("caller", default=None)
 """The owner of the action in whose call this code runs."""
 
 
+@dataclass(frozen=True)
+class ActionStats:
+    """One action."""
+
+    sound: str
+    """The sounds it waits for, with commas between; ``"*"`` is any."""
+    action: str
+    """A description without secrets."""
+    called: int
+    """How often it was begun."""
+    failed: int
+    """How often it raised or was refused."""
+    timed_out: int
+    """How often it took too long."""
+    dropped: int
+    """Events that were dropped because it was too slow or hung too often."""
+    skipped: int = 0
+    """Events of its sounds that its conditions excluded, such as quiet hours."""
+
+
 class Action:
-    """Performs one action, away from the listening: one event at a time and in order.
+    """Performs one action outside the listening thread: one event at a time and in order.
 
-    With a ``concurrency`` above 1, so many events may be in work at once, in no order then.
+    With a ``concurrency`` above 1, that many events are handled at once and in no order.
 
-    A call that takes too long is given up on: a coroutine is cancelled, a function goes on
-    in its thread, which cannot be killed, while the next event gets a thread of its own.
+    A call that takes too long is abandoned: a coroutine is cancelled; a function goes on
+    in its thread, which cannot be killed, while the next event gets a new thread.
 
     Args:
-        sounds: those it waits for; ``ANY`` stands for every one.
-        sink: what to call.
+        sounds: their names; ``ANY`` stands for every sound.
+        sink: called with each event.
         timeout_seconds: how long one call may take.
-        coroutines: where awaitables run that the sink returns.
-        owner: what ``caller`` says during a call.
-        conditions: what else must hold.
+        coroutines: runs the awaitables that the sink returns.
+        owner: the value of ``caller`` during a call.
+        conditions: which events count.
         concurrency: how many calls may run at once.
     """
 
@@ -189,7 +212,7 @@ class Action:
         return str(self._sink)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
@@ -197,8 +220,8 @@ class Action:
         """Enqueue the event if it is for this action.
 
         Args:
-            event: what was heard.
-            patient: wait while too many events wait; otherwise the oldest is dropped.
+            event: the wake event.
+            patient: block while the queue is full; otherwise the oldest event is dropped.
         """
         if not self._wanted & {ANY, event.sound.casefold(), event.name.casefold()}:
             return
@@ -209,18 +232,18 @@ class Action:
             _log.warning("%s is too slow: an event was dropped", self._sink)
 
     def finish(self) -> None:
-        """Take no more events; perform those that wait."""
+        """Accept no more events; perform those that wait."""
         self._queue.finish()
 
     def wait(self, timeout_seconds: float) -> bool:
-        """After :meth:`finish`: whether all is done within that time."""
+        """After :meth:`finish`: whether all calls have ended within that time."""
         deadline = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def close(self) -> None:
-        """End now: drop what waits, end what runs as far as it can be ended."""
+        """End now: drop the events that wait, cancel the calls that can be cancelled."""
         self._closed = True
         forgotten = self._queue.close()
         with self._lock:
@@ -252,7 +275,7 @@ class Action:
                 _log.error("%s hangs: an event was dropped", self._sink)
 
     def _may_call(self) -> bool:
-        """Whether another call may be begun; counts what comes of it."""
+        """Whether another call may begin; counts it as called or dropped."""
         with self._lock:
             self._hanging = [call for call in self._hanging if call.is_alive()]
             free = len(self._hanging) < MAX_HANGING
@@ -289,7 +312,7 @@ class Action:
             "the action %s for %r failed: %s",
             self._sink,
             event.name,
-            error if expected else repr(error),
+            printable(error if expected else repr(error), LONGEST_REASON),
             exc_info=None if expected else error,
         )
 
@@ -309,7 +332,7 @@ class _Call(Worker):
         self._cancelled = False
 
     def cancel(self) -> None:
-        """Give up on it: a coroutine ends, a function cannot be ended."""
+        """Abandon it: a coroutine is cancelled, a function cannot be."""
         self._cancelled = True
         if self._future is not None:
             self._future.cancel()

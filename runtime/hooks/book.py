@@ -1,10 +1,7 @@
-"""What clients may do to hooks: set what sends messages, not what runs or writes something here.
+"""All hooks of a server: those of its configuration file, which clients may change while it runs,
+and those of the command line.
 
-A hook of the configuration file, at work.
-
-The hooks of the server: those of its file, which may be changed while it runs, and --on's.
-
-Trying a hook: it acts once, whatever its conditions.
+Clients may set hooks that send messages, not hooks that run or write something here.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import re
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -21,12 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from runtime.configuration import ConfigFileError, load
-from runtime.configuration.schema import HookTable
+from runtime.configuration.schema import HookTable, hazard
+from runtime.foreign import printable
+from runtime.hooks.action import LONGEST_REASON, ActionStats
 from runtime.hooks.dispatch import Dispatcher
+from runtime.hooks.errors import (
+    HookFileUnusable,
+    HookForbidden,
+    HookInvalid,
+    HookNotFound,
+    NoHookFile,
+    TooManyHooks,
+)
 from runtime.hooks.file import HookFile, KnownHook, Table
-from runtime.hooks.hook import build
-from runtime.listening.stats import ActionStats
-from runtime.services.http.problems import Refusal
+from runtime.hooks.hook import build, enabled_hooks
 from runtime.sinks import TIMEOUT_SECONDS, SinkSpec, open_sink
 from wakeword.errors import ConfigError, WakesoundError
 from wakeword.events import WakeEvent
@@ -34,78 +38,63 @@ from wakeword.labels.watch import Alert
 from wakeword.protocols import Sink
 
 REMOTE = ("http", "https", "mqtt", "mqtts")
-"""What clients may set: it sends a message, and runs nothing here."""
+"""Addresses that clients may set: they send a message and run nothing here."""
 
 
 @dataclass(frozen=True)
 class HookRights:
-    """What clients may do."""
+    """What clients may change."""
 
     commands: bool = False
-    """Whether they may set anything that the file may hold."""
+    """Whether they may set every action that the file may hold."""
 
     def may_change(self, table: HookTable) -> bool:
         """Whether clients may change, remove and try this hook."""
         return self.commands or scheme(table.do) in REMOTE
 
     def require_change(self, table: HookTable) -> None:
-        """Make sure of that.
+        """Make sure that clients may change, remove and try this hook.
 
         Raises:
-            Refusal: they may not (403).
+            HookForbidden: they may not.
         """
         if not self.may_change(table):
-            raise Refusal(
-                403,
-                "commands_off",
-                "a hook that runs something here can only be changed in the configuration file, "
-                "or when the server was started with --allow-commands",
-            )
+            raise HookForbidden("existing")
 
     def require(self, table: Table) -> None:
         """Make sure that clients may set this.
 
         Raises:
-            Refusal: they may not (403).
+            HookForbidden: they may not.
         """
         if self.commands:
             return
         if "do" in table and scheme(table["do"]) not in REMOTE:
-            raise Refusal(
-                403,
-                "commands_off",
-                "only http:, https:, mqtt: and mqtts: can be set here; write the rest into the "
-                "configuration file, or start the server with --allow-commands",
-            )
+            raise HookForbidden("command")
         texts = [table.get("do", ""), *(table.get("headers") or {}).values()]
         if table.get("secret_env") or any("${" in text for text in texts):
-            raise Refusal(
-                403,
-                "environment_off",
-                "environment variables cannot be named here, as they could be sent anywhere; "
-                "write them into the configuration file, or start with --allow-commands",
-            )
+            raise HookForbidden("environment")
 
 
 END_SECONDS = 1.0
-"""How long a hook that is over may go on with what it does."""
+"""How long calls of a hook that was changed or removed may go on."""
 
 
 @dataclass(frozen=True, eq=False)
 class LiveHook:
-    """A hook of the file, at work."""
+    """A hook of the file that is in use."""
 
     known: KnownHook
     dispatcher: Dispatcher
     problem: str = ""
-    """Why it does nothing."""
+    """Why it does nothing; empty if it works."""
 
     @classmethod
     def started(cls, known: KnownHook) -> LiveHook:
-        """Let a hook of the file act from now on, if it is enabled and can."""
+        """Put a hook of the file to use, if it is enabled and valid."""
         dispatcher = Dispatcher()
-        problem = ""
-        if known.table.enabled:
+        problem = known.hazard
+        if known.table.enabled and not problem:
             try:
                 build(known.table, os.environ).dispatch_by(dispatcher)
             except WakesoundError as error:
@@ -117,17 +106,17 @@ class LiveHook:
 
     @property
     def stats(self) -> ActionStats | None:
-        """What it did so far, if it is enabled."""
+        """Its counts so far, if it is enabled."""
         return next(iter(self.dispatcher.stats()), None)
 
 
 def scheme(uri: str) -> str:
-    """What an address begins with."""
+    """The scheme of an address."""
     return uri.partition(":")[0]
 
 
 def end(dispatchers: Sequence[Dispatcher]) -> None:
-    """End them all, once they are done or ``END_SECONDS`` have passed."""
+    """End all of them, at the latest after ``END_SECONDS``."""
     for dispatcher in dispatchers:
         dispatcher.finish()
     for dispatcher in dispatchers:
@@ -136,23 +125,23 @@ def end(dispatchers: Sequence[Dispatcher]) -> None:
 
 
 MOST = 100
-"""Hooks that a file may have before no more are added."""
+"""Number of hooks in the file at which no more are added."""
 
 
 class HookBook:
     """All hooks of a server. Its methods block; from any thread.
 
-    Clients may add and change what sends messages. What runs programs or writes files, and what
-    names environment variables, they may only see, unless ``commands`` are allowed.
+    Clients may add and change hooks that send messages. Hooks that run programs or write files,
+    and those that name environment variables, they may only see, unless ``commands`` is true.
 
     Args:
-        path: of the configuration file; None keeps no hooks.
-        actions: names of sounds, ``"*"`` for any, with the URI of what to do; not kept.
-        commands: whether clients may set anything that the file may hold.
-        timeout_seconds: how long a call of one of the ``actions`` may take.
+        path: the configuration file; None keeps no hooks.
+        actions: names of sounds, ``"*"`` for any, each with the URI of a sink; not kept.
+        commands: whether clients may set every action that the file may hold.
+        timeout_seconds: time limit of a call of one of the ``actions``.
 
     Raises:
-        WakesoundError: the file cannot be used, or an action makes no sense.
+        WakesoundError: the file or an action is invalid.
     """
 
     def __init__(
@@ -172,10 +161,10 @@ class HookBook:
         self._live: tuple[LiveHook, ...] = ()
         self._lock = threading.Lock()  # one change at a time
         if path is not None and self._file is not None and path.exists():
-            load(path).hooks()  # what is wrong is told with its line
+            enabled_hooks(load(path))  # which names the line of each problem
             self._live = tuple(LiveHook.started(known) for known in self._file.read())
             for hook in self._live:
-                if hook.problem:
+                if hook.problem and not hook.known.hazard:
                     raise ConfigError(f"{path}: the hook {hook} {hook.problem}")
 
     @property
@@ -188,7 +177,7 @@ class HookBook:
         return self._live
 
     def stats(self) -> tuple[ActionStats, ...]:
-        """What all of them did."""
+        """The counts of all hooks."""
         own = (hook.stats for hook in self._live)
         return (*self.fixed.stats(), *(stats for stats in own if stats is not None))
 
@@ -206,33 +195,35 @@ class HookBook:
         """One of the file's.
 
         Raises:
-            Refusal: there is none (404).
+            HookNotFound: it has none of this id.
         """
         for hook in self._live:
             if hook.known.id == id:
                 return hook
-        raise _gone()
+        raise HookNotFound(id)
 
     def add(self, table: Table) -> LiveHook:
-        """Add a hook to the file; it acts from now on.
+        """Add a hook to the file and use it from now on.
 
         Raises:
-            Refusal: it may not be set by clients (403), or makes no sense (422).
+            HookForbidden: clients may not set it.
+            HookError: it is invalid, or there is no room or file for it.
         """
         self.rights.require(table)
         with self._lock:
             if len(self._live) >= MOST:
-                raise Refusal(409, "too_many_hooks", f"there are {MOST} hooks; remove one first")
+                raise TooManyHooks(MOST)
             return self.find(self._written(lambda file: file.add(table)))
 
     def change(self, id: str, changes: Table) -> LiveHook:
         """Change a hook; ``changes`` replace its values, None takes one away.
 
-        With another address, headers and the secret of the old one are forgotten: they belong
-        to who is there.
+        With another address, headers and secret of the old one are removed: they belong to its
+        receiver.
 
         Raises:
-            Refusal: as :meth:`add`, or there is none (404).
+            HookNotFound: it has none of this id.
+            HookError: as :meth:`add`.
         """
         self.rights.require_change(self.find(id).known.table)
 
@@ -249,43 +240,42 @@ class HookBook:
         """Delete a hook.
 
         Raises:
-            Refusal: clients may not (403), or there is none (404).
+            HookForbidden: clients may not.
+            HookNotFound: it has none of this id.
         """
         self.rights.require_change(self.find(id).known.table)
         with self._lock:
             self._written(lambda file: file.remove(id))
 
     def attempt(self, id: str, sound: str) -> str:
-        """Let a hook act once, whatever its conditions; why it failed, or nothing.
+        """Perform a hook once, whatever its conditions; the reason why it failed, or nothing.
 
         Raises:
-            Refusal: clients may not (403), or there is none (404).
+            HookForbidden: clients may not.
+            HookNotFound: it has none of this id.
         """
         table = self.find(id).known.table
         self.rights.require_change(table)
         return attempt(table, sound)
 
     def _written(self, write: Callable[[HookFile], str | None]) -> str:
-        """Change the file and act by it from now on; what ``write`` returned."""
+        """Change the file and use its hooks from now on; returns what ``write`` did."""
         if self._file is None:
-            raise Refusal(
-                409, "no_configuration", "this server has no configuration file to keep hooks in"
-            )
+            raise NoHookFile
         try:
             id = write(self._file)
-        except KeyError:
+        except HookNotFound:
             self._act_by(self._file.read())
-            raise _gone() from None
+            raise
         except ConfigFileError as error:
-            detail = re.sub(r"^hooks #\d+:? ?", "", error.problems[0].text)
-            raise Refusal(422, "bad_hook", detail) from None
+            raise HookInvalid(error.problems[0].of_hook()) from None
         except ConfigError as error:
-            raise Refusal(409, "configuration", str(error)) from None
+            raise HookFileUnusable(str(error)) from None
         self._act_by(self._file.read())
         return id or ""
 
     def _act_by(self, hooks: Sequence[KnownHook]) -> None:
-        """From now on these count; those that are the same go on undisturbed."""
+        """Use these hooks from now on; unchanged ones go on undisturbed."""
         before = {hook.known.id: hook for hook in self._live}
         self._live = tuple(
             before.pop(known.id) if known.id in before else LiveHook.started(known)
@@ -294,34 +284,32 @@ class HookBook:
         end([hook.dispatcher for hook in before.values()])
 
 
-def _gone() -> Refusal:
-    return Refusal(404, "hook_not_found", "this hook is not there any more, or was changed")
-
-
 LONGEST_SECONDS = 10.0
-"""A trial takes no longer, whatever the hook's own timeout is."""
+"""Time limit of a trial, whatever the hook's own is."""
 
 
 def attempt(table: HookTable, sound: str = "") -> str:
-    """Let a hook act once; why it failed, or nothing. Blocking.
+    """Perform a hook once, whatever its conditions; the reason why it failed, or nothing. Blocking.
 
     Args:
         table: the hook.
-        sound: what was heard, as it were; by default one that the hook waits for.
+        sound: the name in the event; by default one that the hook waits for.
     """
     named = next((name for name in table.sounds if name != "*"), "test")
     event = _example(sound or named, table.when == "end")
     timeout = min(table.timeout_seconds, LONGEST_SECONDS)
     try:
+        if problem := hazard(table):
+            return " ".join(problem)
         spec = build(table, os.environ).action
         settings = dict(spec.settings)
         if "retries" in settings:
             settings["retries"] = 0
         sink = open_sink(SinkSpec(spec.uri, settings), timeout_seconds=timeout)
     except WakesoundError as error:
-        return str(error)
+        return printable(error, LONGEST_REASON)
     try:
-        return _failure(sink, event, timeout)
+        return printable(_failure(sink, event, timeout), LONGEST_REASON)
     finally:
         close = getattr(sink, "close", None)
         if close is not None:
@@ -342,7 +330,7 @@ def _failure(sink: Sink, event: WakeEvent, timeout_seconds: float) -> str:
 
 
 def _example(sound: str, ended: bool) -> WakeEvent:
-    """What a hook is tried with."""
+    """The event of a trial."""
     id = secrets.token_hex(8)
     event = WakeEvent(sound, 1.0, 0.5, 0, 16_000, 16_000, source="test", id=id)
     if not ended:

@@ -1,72 +1,20 @@
-"""A user's function as a sink.
-
-Events to actions, without ever holding up the listening.
-"""
+"""Events to actions, without ever holding up the listening."""
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
 
-from runtime.hooks.action import ANY, Action, CoroutineRunner
+from runtime.hooks.action import ANY, Action, ActionStats, CoroutineRunner
 from runtime.hooks.conditions import ALWAYS, Conditions
-from runtime.listening.stats import ActionStats
 from runtime.sinks import SinkSpec, open_sink
-from wakeword.errors import ConfigError
+from runtime.sinks._function import Function, FunctionSink
 from wakeword.events import WakeEvent
 from wakeword.protocols import Sink
 
-Function = Callable[[WakeEvent], object] | Callable[[], object]
-"""What may be called on an event: with the event or with nothing; may be a coroutine function."""
-
-
-class FunctionSink:
-    """Calls a function with the event, or without it if the function takes no argument.
-
-    Args:
-        function: the function, or anything that can be called; may return an awaitable.
-        label: what to call it in logs; its own name by default.
-
-    Raises:
-        ConfigError: it cannot be called, or needs more than the event.
-    """
-
-    def __init__(self, function: Function, label: str = "") -> None:
-        name = getattr(function, "__qualname__", type(function).__qualname__)
-        self._label = label or name
-        self._function: Callable[..., object] = function
-        if not callable(function):
-            raise ConfigError(f"an action is a function or a URI such as 'exec:...', not {name}")
-        self._arguments = _arguments(function, self._label)
-
-    def __str__(self) -> str:
-        return self._label
-
-    def __call__(self, event: WakeEvent) -> object:
-        """Call the function; what it returns, which may be an awaitable."""
-        return self._function(event) if self._arguments else self._function()
-
-
-def _arguments(function: Callable[..., Any], label: str) -> int:
-    """1 if the function takes the event, 0 if it takes nothing."""
-    try:
-        signature = inspect.signature(function)
-    except ValueError:  # some built-in functions do not tell
-        return 1
-    for count in (1, 0):
-        try:
-            signature.bind(*[None] * count)
-        except TypeError:
-            continue
-        return count
-    raise ConfigError(f"{label}{signature} cannot be called with a wake event alone")
-
-
 SINK_MARGIN_SECONDS = 1.0
-"""Sinks made from a URI keep their time themselves; this much later they are given up on."""
+"""Sinks made from a URI keep their own time limit; this much later the call is abandoned."""
 
 
 class Dispatcher:
@@ -92,7 +40,7 @@ class Dispatcher:
         conditions: Conditions = ALWAYS,
         concurrency: int = 1,
     ) -> None:
-        """From now on, do this when such a sound is heard; after :meth:`finish`, never.
+        """Perform this from now on when such a sound is heard; after :meth:`finish`, never.
 
         Args:
             sounds: name of the sound or names of several; ``"*"`` is any.
@@ -103,7 +51,7 @@ class Dispatcher:
             concurrency: how many calls may run at once.
 
         Raises:
-            ConfigError: the action makes no sense.
+            ConfigError: the action is invalid.
             SinkError: it cannot be set up.
         """
         if isinstance(do, (str, SinkSpec)):
@@ -132,10 +80,10 @@ class Dispatcher:
             action.submit(event, patient=patient)
 
     def missing(self, known: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Sounds that actions wait for in vain, each with the action in words.
+        """Sounds that actions wait for and that do not exist, each with the action.
 
         Args:
-            known: the sounds there are, casefolded.
+            known: the names of all sounds, casefolded.
         """
         for action in self._actions:
             for sound in action.sounds:
@@ -143,7 +91,7 @@ class Dispatcher:
                     yield sound, str(action)
 
     def finish(self) -> None:
-        """Take no more events; perform those that wait."""
+        """Accept no more events; perform those that wait."""
         self._finished = True
         for action in self._actions:
             action.finish()
@@ -160,5 +108,5 @@ class Dispatcher:
         self._coroutines.close()
 
     def stats(self) -> tuple[ActionStats, ...]:
-        """What the actions did so far."""
+        """The counts of all actions so far."""
         return tuple(action.stats() for action in self._actions)

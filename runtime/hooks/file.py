@@ -1,4 +1,4 @@
-"""Changing the hooks of a configuration file; all else in it, comments too, stays as it is."""
+"""Changes the hooks of a configuration file; everything else in it stays, comments too."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from runtime.configuration import ConfigFileError, Configuration, Problem, parse, template
-from runtime.configuration.schema import KeyPath as Keys
-from runtime.configuration.schema import Lines
+from runtime.hooks.errors import HookNotFound
 from wakeword.errors import ConfigError, LibraryError, WakesoundError
 from wakeword.library.storage import write_atomically
 
 if TYPE_CHECKING:
+    from tomlkit.items import Item
+    from tomlkit.items import Table as TomlTable
+
     from runtime.configuration.schema import HookTable
 
 
 LOCK_SECONDS = 10.0
-"""How long a writer waits for another one."""
+"""How long a writer waits for another."""
 PRIVATE = 0o600
-"""Mode of a file that is made here: addresses of webhooks are passwords."""
+"""Mode of a new file: addresses of webhooks are passwords."""
 
 Table = dict[str, Any]
 """A hook as it stands in the file."""
@@ -37,25 +39,27 @@ class KnownHook:
     """A hook of the file."""
 
     id: str
-    """Follows from what the hook says, so it changes with it."""
+    """A hash of its values, so it changes with them."""
     table: HookTable
+    hazard: str = ""
+    """Why it must not run, whether it is enabled or not; see ``Configuration.hazards``."""
 
 
 class HookFile:
     """The hooks of one configuration file.
 
-    Every change reads the file anew, and is only written if the file is in order with it and
-    says otherwise what it said before. Programs that listen read it when they start.
+    Every change reads the file again, and is only written if the new file is valid and says
+    the same apart from the change. Programs that listen read it when they start.
 
     Args:
-        path: of the file, which need not exist.
+        path: the file, which need not exist.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> list[KnownHook]:
-        """The hooks, those that are not enabled too; none without a file.
+        """All hooks, enabled or not; none without a file.
 
         Raises:
             ConfigFileError: the file cannot be used.
@@ -78,10 +82,10 @@ class HookFile:
             return self._write(_with_added(text, table), _changed(text, hooks), -1)
 
     def change(self, id: str, change: Callable[[Table], Table]) -> str:
-        """Let ``change`` make another table of a hook's; its new id.
+        """Replace the table of a hook by what ``change`` returns for it; its new id.
 
         Raises:
-            KeyError: there is no such hook any more.
+            HookNotFound: no hook has this id any more.
             ConfigFileError: the file cannot be used, or not with this hook.
             ConfigError: it cannot be written.
         """
@@ -96,7 +100,7 @@ class HookFile:
         """Delete a hook.
 
         Raises:
-            KeyError: there is no such hook any more.
+            HookNotFound: no hook has this id any more.
             ConfigFileError: the file cannot be used.
             ConfigError: it cannot be written.
         """
@@ -110,21 +114,24 @@ class HookFile:
         text = self._text() or ""
         ids = [known.id for known in _known(parse(self.path, text))]
         if id not in ids:
-            raise KeyError(id)
+            raise HookNotFound(id)
         return text, ids.index(id)
 
     def _write(self, text: str, wanted: Table, number: int | None) -> str:
-        """Write a file that says what is wanted; the id of one of its hooks."""
+        """Write the file if it says what is wanted; the id of one of its hooks."""
         try:
             same = {"hooks": [], **_data(text)} == wanted
         except ValueError:
             same = False
         if not same:
-            raise ConfigError(f"{self.path} is written so that only you can change it; edit it")
+            raise ConfigError(f"{self.path} can only be edited by hand, as it is laid out")
         configuration = parse(self.path, text)
         known = _known(configuration)
-        if number is not None and known[number].table.enabled:
+        if number is not None:
             number %= len(known)
+            if number in configuration.hazards:
+                raise ConfigFileError([configuration.hazards[number]])
+        if number is not None and known[number].table.enabled:
             try:
                 check(known[number].table, os.environ)
             except WakesoundError as error:
@@ -163,7 +170,7 @@ class HookFile:
             folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(folder / f".{self.path.name}.lock", timeout=LOCK_SECONDS).acquire()
         except Timeout:
-            raise ConfigError(f"{self.path} is being written by somebody else; try again") from None
+            raise ConfigError(f"another program is writing {self.path}; try again") from None
         except OSError as error:
             raise ConfigError(f"{self.path} cannot be written: {error.strerror}") from None
         with lock:
@@ -171,10 +178,10 @@ class HookFile:
 
 
 def check(table: HookTable, environment: Mapping[str, str]) -> None:
-    """Make sure that a hook could act, without letting it.
+    """Make sure that a hook could act, without performing its action.
 
     Raises:
-        ConfigError: its action makes no sense, or a variable that it needs is not set.
+        ConfigError: its action is invalid, or a variable that it needs is not set.
         WakesoundError: its action cannot be set up.
     """
     from runtime.hooks.hook import build
@@ -188,16 +195,17 @@ def check(table: HookTable, environment: Mapping[str, str]) -> None:
 
 def _known(configuration: Configuration) -> list[KnownHook]:
     known: list[KnownHook] = []
-    for table in configuration.table.hooks:
+    for number, table in enumerate(configuration.table.hooks):
         said = json.dumps(table.model_dump(exclude_unset=True), sort_keys=True, default=str)
         twins = sum(other.table == table for other in known)
         digest = hashlib.sha256(f"{twins}\n{said}".encode()).hexdigest()
-        known.append(KnownHook(digest[:16], table))
+        hazard = configuration.hazards.get(number)
+        known.append(KnownHook(digest[:16], table, hazard.of_hook() if hazard else ""))
     return known
 
 
 def _data(text: str) -> Table:
-    """What the file says.
+    """The content of the file.
 
     Raises:
         ValueError: it is not TOML.
@@ -221,32 +229,39 @@ def _with_added(text: str, table: Table) -> str:
     """The file with a hook behind the others, or at its end."""
     import tomlkit
 
-    new = tomlkit.dumps({"hooks": [table]}).strip("\n")
-    lines = text.splitlines()
-    count = len(_hooks(text))
-    if count and "[[" not in (lines[Lines(text).of(("hooks", 0)) - 1] if lines else ""):
-        document = tomlkit.parse(text)
-        document["hooks"].append(table)
+    document = tomlkit.parse(text)
+    hooks: Any = document.get("hooks")
+    if hooks:
+        own = getattr(hooks, "body", None)
+        if own is None:
+            hooks.append(table)
+            return document.as_string()
+        comments = _taken(own[-1])
+        _given(own[-1], [tomlkit.nl()])
+        hooks.append(table)
+        _given(own[-1], comments)
         return document.as_string()
-    end = _span(text, ("hooks", count - 1))[1] if count else len(lines)
-    before, after = lines[:end], lines[end:]
-    parts = ["\n".join(before).rstrip("\n"), new, "\n".join(after).strip("\n")]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    if hooks is not None:
+        del document["hooks"]
+    new = tomlkit.dumps({"hooks": [table]}).strip("\n")
+    return f"{document.as_string().rstrip()}\n\n{new}\n".lstrip("\n")
 
 
 def _with_changed(text: str, number: int, wanted: Table) -> str:
-    """The file with other values in a hook."""
+    """The file with other values in a hook; comments around it stay."""
     import tomlkit
 
-    for key in _hooks(text)[number].keys() - wanted.keys():
-        text = _without_table(text, ("hooks", number, key))
     document = tomlkit.parse(text)
     table: Any = document["hooks"][number]
+    tables = isinstance(table, tomlkit.items.Table)
+    comments = _taken(table) if tables else []
     for key in [key for key in table if key not in wanted]:
         del table[key]
     for key, value in wanted.items():
         if key not in table or table[key] != value:
             table[key] = _inline(value) if isinstance(value, dict) else value
+    if tables:
+        _given(table, comments)
     return document.as_string()
 
 
@@ -262,33 +277,42 @@ def _without(text: str, number: int) -> str:
     """The file without a hook; comments around it stay."""
     import tomlkit
 
-    shorter = _without_table(text, ("hooks", number))
-    if shorter != text:
-        return shorter
     document = tomlkit.parse(text)
-    del document["hooks"][number]
+    hooks: Any = document["hooks"]
+    if not isinstance(hooks, tomlkit.items.AoT):
+        del hooks[number]
+        return document.as_string()
+    comments = _taken(hooks.body[number])
+    before = hooks.body[number - 1] if number else None
+    del hooks[number]
+    if before is not None:
+        _given(before, comments)
+        return document.as_string()
+    at = next(at for at, (key, _) in enumerate(document.body) if key and key.key == "hooks")
+    rest = [document.body[at]] if hooks.body else []
+    document.body[at : at + 1] = [*((None, item) for item in comments), *rest]
     return document.as_string()
 
 
-def _without_table(text: str, keys: Keys) -> str:
-    """The file without the lines of a table that has a header of its own."""
-    lines = text.splitlines()
-    start, end = _span(text, keys)
-    if not start or not lines[start - 1].lstrip().startswith("["):
-        return text
-    while end < len(lines) and not lines[end].strip() and (start < 2 or not lines[start - 2]):
-        end += 1  # one empty line between what was before and what was behind it
-    return "\n".join([*lines[: start - 1], *lines[end:]]).rstrip("\n") + "\n"
+def _taken(table: TomlTable) -> list[Item]:
+    """Take the comments and blank lines out that follow the last value of a table."""
+    import tomlkit
+
+    while table.value.body and isinstance(table.value.body[-1][1], tomlkit.items.Table):
+        table = table.value.body[-1][1]
+    found: list[Item] = []
+    while table.value.body and table.value.body[-1][0] is None:
+        found.insert(0, table.value.body.pop()[1])
+    return found
 
 
-def _span(text: str, keys: Keys) -> tuple[int, int]:
-    """First and last line of a table, from 1 on; comments behind its last value are not its."""
-    lines = text.splitlines()
-    start, end = Lines(text).span(keys)
-    end = end or len(lines)
-    while end > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1
-    return start, end
+def _given(table: TomlTable, comments: list[Item]) -> None:
+    """Put comments and blank lines behind the last value of a table."""
+    import tomlkit
+
+    while table.value.body and isinstance(table.value.body[-1][1], tomlkit.items.Table):
+        table = table.value.body[-1][1]
+    table.value.body.extend((None, item) for item in comments)
 
 
 def _unusable(path: Path, why: str) -> ConfigFileError:

@@ -1,12 +1,16 @@
-"""A hook: an action of a configuration file, with all that was said about it."""
+"""A hook: an action of the configuration file with its conditions and settings."""
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runtime.configuration import ConfigFileError
+from runtime.configuration.schema import WEB
 from runtime.hooks.conditions import Conditions, QuietHours
 from runtime.sinks import SinkSpec
 from runtime.sinks._messages import (
@@ -21,54 +25,40 @@ from runtime.sinks._messages import (
 from wakeword.errors import ConfigError
 
 if TYPE_CHECKING:
+    from runtime.configuration import Configuration
     from runtime.configuration.schema import HookTable
     from runtime.hooks.dispatch import Dispatcher
-    from runtime.listening.listener import WakeListener
 
+
+_log = logging.getLogger(__name__)
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_WEB = ("http:", "https:")
-_ADDRESSES = (*_WEB, "mqtt:", "mqtts:")
+_ADDRESSES = (*WEB, "mqtt:", "mqtts:")
 """Actions in which ``${NAME}`` is an environment variable."""
 
 
 @dataclass(frozen=True)
 class Hook:
-    """What to do when some sounds are heard."""
+    """An action for some sounds."""
 
     name: str
-    """What to call it in messages."""
+    """Its name in messages."""
     sounds: tuple[str, ...]
-    """The sounds it waits for; ``"*"`` is any."""
+    """Names of sounds; ``"*"`` is any."""
     action: SinkSpec
-    """What to do."""
+    """The sink and its settings."""
     conditions: Conditions
-    """What else must hold."""
+    """Which events count."""
     timeout_seconds: float
-    """How long one attempt may take."""
+    """Time limit of one attempt."""
     concurrency: int
-    """How many calls may run at once."""
-
-    def add_to(self, listener: WakeListener) -> None:
-        """Let a listener do it.
-
-        Raises:
-            SoundNotFound: only while listening: there is no such sound.
-            ConfigError: only while listening: the action makes no sense.
-        """
-        listener.on(
-            self.sounds,
-            self.action,
-            timeout_seconds=self.timeout_seconds,
-            conditions=self.conditions,
-            concurrency=self.concurrency,
-        )
+    """Calls that may run at once."""
 
     def dispatch_by(self, dispatcher: Dispatcher) -> None:
-        """Let a dispatcher do it, without asking whether there are such sounds.
+        """Add it to a dispatcher, whether its sounds exist or not.
 
         Raises:
-            ConfigError: the action makes no sense.
+            ConfigError: the action is invalid.
             SinkError: it cannot be set up.
         """
         dispatcher.add(
@@ -87,12 +77,40 @@ def variables(table: HookTable) -> set[str]:
     return found | ({table.secret_env} if table.secret_env else set())
 
 
+def enabled_hooks(
+    configuration: Configuration, environment: Mapping[str, str] | None = None
+) -> tuple[Hook, ...]:
+    """The hooks of a file that are enabled. Those that must not run are off, with a warning.
+
+    Args:
+        configuration: the file.
+        environment: holds the secrets; the process's own by default.
+
+    Raises:
+        ConfigFileError: an environment variable that a hook needs is not set.
+    """
+    found, problems = [], []
+    for number, table in enumerate(configuration.table.hooks):
+        if not table.enabled:
+            continue
+        if number in configuration.hazards:
+            _log.warning("%s; this hook is off", configuration.hazards[number])
+            continue
+        try:
+            found.append(build(table, os.environ if environment is None else environment))
+        except ConfigError as error:
+            problems.append(configuration.problem(("hooks", number), str(error)))
+    if problems:
+        raise ConfigFileError(problems)
+    return tuple(found)
+
+
 def build(table: HookTable, environment: Mapping[str, str]) -> Hook:
     """Make the hook.
 
     Args:
-        table: what the file says.
-        environment: where secrets are found.
+        table: from the file.
+        environment: holds the secrets.
 
     Raises:
         ConfigError: a variable is not set, or settings do not go together.
@@ -119,24 +137,8 @@ def build(table: HookTable, environment: Mapping[str, str]) -> Hook:
     )
 
 
-def conflict(table: HookTable, web_keys: frozenset[str]) -> tuple[str, str] | None:
-    """A key that does not go with the others, and why."""
-    given = table.model_fields_set
-    if not _web(table):
-        for key in sorted(given & web_keys):
-            return key, "is for webhooks (http: and https:) only"
-    if "body" in given and "template" in given:
-        return "body", "and 'template' exclude each other"
-    wanted: dict[str, tuple[str, ...]] = {"message": ("wecom", "feishu", "ntfy")}
-    wanted |= dict.fromkeys(("title", "priority", "tags"), ("ntfy",))
-    for key in sorted(given & wanted.keys()):
-        if table.template not in wanted[key]:
-            return key, f"needs a template that uses it: {', '.join(wanted[key])}"
-    return None
-
-
 def _web(table: HookTable) -> bool:
-    return table.do.startswith(_WEB)
+    return table.do.startswith(WEB)
 
 
 def _web_settings(table: HookTable, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from wakeword.embedding import weights as models
 from wakeword.errors import ConfigError, EncoderError, MissingExtra
 from wakeword.labels import Classifier
 from wakeword.labels.prompts import BACKGROUND, TextCache, everyday
-from wakeword.protocols import TextEncoder
 
 if TYPE_CHECKING:
     from wakeword.protocols import Encoder
@@ -187,7 +186,7 @@ def watching_classifier(encoder: Encoder, *, window_seconds: float | None = None
     Raises:
         ConfigError: the encoder has no text side, or the window makes no sense.
     """
-    background = everyday(encoder) if isinstance(encoder, TextEncoder) else BACKGROUND
+    background = everyday(encoder) if encoder.reads_text else BACKGROUND
     return make_classifier(encoder, background=background, window_seconds=window_seconds)
 
 

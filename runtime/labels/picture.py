@@ -19,17 +19,62 @@ if TYPE_CHECKING:
 
 CHINESE_FONTS = ("Noto Sans CJK SC", "WenQuanYi Zen Hei", "PingFang SC", "Microsoft YaHei")
 """Looked for where labels are Chinese; without one of them the English words are shown."""
+MOST_COLUMNS = 2_000
+"""A picture has no more columns of pixels than this."""
 _LINES = 8
 """So many labels are drawn, the best ones; more cannot be told apart."""
 
 
-def draw(heard: Classification, samples: FloatArray, rate: int, title: str) -> bytes:
+class Levels:
+    """The spectrogram of a stream of any length, in a bounded number of columns.
+
+    Args:
+        rate: samples per second.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._logmel = LogMel(rate, 64)
+        self._rate = rate
+        self._columns: list[FloatArray] = []
+        self._width = 1
+        self._count = 0
+        self._held: FloatArray = np.zeros(0, np.float32)
+
+    def push(self, samples: FloatArray) -> None:
+        """Take ``(n,) float32`` that follow."""
+        self._count += len(samples)
+        self._held = np.concatenate([self._held, samples])
+        step = self._width * self._logmel.hop
+        while len(self._held) >= step + self._logmel.frame:
+            self._add(self._held[: step + self._logmel.frame - self._logmel.hop])
+            self._held = self._held[step:]
+            step = self._width * self._logmel.hop
+
+    def _add(self, samples: FloatArray) -> None:
+        self._columns.append(self._logmel(samples).max(axis=0))
+        if len(self._columns) == 2 * MOST_COLUMNS:
+            pairs = zip(self._columns[::2], self._columns[1::2], strict=True)
+            self._columns = [np.maximum(one, other) for one, other in pairs]
+            self._width *= 2
+
+    @property
+    def seconds(self) -> float:
+        """How long the stream was so far."""
+        return self._count / self._rate
+
+    def drawn(self) -> FloatArray:
+        """``(columns, 64) float32``: levels in dBFS, the loudest of each column."""
+        if self._columns:
+            return np.stack(self._columns)
+        return self._logmel(np.pad(self._held, (0, max(0, self._logmel.frame - len(self._held)))))
+
+
+def draw(heard: Classification, levels: Levels, title: str) -> bytes:
     """A PNG of the shares of the best labels over the spectrogram.
 
     Args:
         heard: what the recording sounds like.
-        samples: ``(n,) float32``.
-        rate: samples per second.
+        levels: of the whole recording.
         title: e.g. the file's name.
 
     Raises:
@@ -49,7 +94,7 @@ def draw(heard: Classification, samples: FloatArray, rate: int, title: str) -> b
         figure = Figure(figsize=(10, 5), dpi=110, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        _spectrogram(axes, samples, rate)
+        _spectrogram(axes, levels)
         _scores(axes.twinx(), heard, names)
         axes.set_title(title if chinese or title.isascii() else ascii(title)[1:-1])
         picture = io.BytesIO()
@@ -57,17 +102,15 @@ def draw(heard: Classification, samples: FloatArray, rate: int, title: str) -> b
     return picture.getvalue()
 
 
-def _spectrogram(axes: Axes, samples: FloatArray, rate: int) -> None:
-    logmel = LogMel(rate, 64)
-    missing = max(0, logmel.frame - len(samples))
-    levels = logmel(np.pad(samples, (0, missing)))
+def _spectrogram(axes: Axes, heard: Levels) -> None:
+    levels = heard.drawn()
     axes.imshow(
         levels.T,
         origin="lower",
         aspect="auto",
         cmap="Greys",
         vmin=levels.max() - 80,
-        extent=(0, len(samples) / rate, 0, levels.shape[1]),
+        extent=(0, heard.seconds, 0, levels.shape[1]),
     )
     axes.set_xlabel("seconds")
     axes.set_ylabel("mel band")

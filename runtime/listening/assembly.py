@@ -10,68 +10,28 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from enroll.recalibration import to_levels
 from runtime.history.store import History
 from runtime.hooks.action import ANY
 from runtime.hooks.conditions import Conditions
-from runtime.hooks.dispatch import Function
 from runtime.listening.drift import Drift
 from runtime.listening.session import Observe, Session
 from runtime.listening.together import Together
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.sinks import SinkSpec
+from runtime.sinks._function import Function
 from runtime.sources import open_source
 from runtime.sources._resampled import Resampled
-from wakeword.encoders import DEFAULT, create_encoder
 from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import ConfigError, LibraryError
+from wakeword.library.confirmation import make_confirmation
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import clean_name
 from wakeword.protocols import Encoder, Sink, Source
-from wakeword.scoring.confirmation import make_confirmation
-from wakeword.scoring.scorer import Scorer
-
-
-class LibraryEncoder:
-    """Calling it gives the encoder, loaded once for each name.
-
-    Args:
-        library: it may move to another encoder at any time.
-        encoder: its name, or one of your own; None is the library's.
-        device: ``"cpu"``, ``"cuda"`` or ``"mps"``, for encoders that can use it.
-    """
-
-    def __init__(
-        self, library: SoundLibrary, encoder: str | Encoder | None = None, device: str = "cpu"
-    ) -> None:
-        self._library = library
-        self._encoder = encoder
-        self._device = device
-        self._made: tuple[str, Encoder] | None = None
-
-    def __call__(self) -> Encoder:
-        """The encoder, as the library is now.
-
-        Raises:
-            LibraryCorrupt: ``library.json`` is damaged.
-            WakesoundError: there is no such encoder, or it cannot be loaded.
-        """
-        if self._encoder is not None and not isinstance(self._encoder, str):
-            return self._encoder
-        record = self._library.record()
-        name = self._encoder or (record.encoder if record else DEFAULT)
-        if self._made is None or self._made[0] != name:
-            self._made = name, create_encoder(name, device=self._device)
-        return self._made[1]
-
-    @property
-    def spec(self) -> str:
-        """What ``create_encoder`` made it from, with a folder's whole path; loads it."""
-        encoder = self()
-        name = self._made[0] if self._made is not None else encoder.id
-        return str(getattr(encoder, "spec", name))
-
 
 _log = logging.getLogger(__name__)
 
@@ -148,11 +108,18 @@ class Assembly:
         """
         self._require_sounds()
         encoder = self._encoder()
+        if refitted := to_levels(self._library, encoder):
+            _log.warning(
+                "fitted %s to the common scale of scores, on which each wakes at 0.5; the records "
+                "until now are kept as sound.before.json",
+                ", ".join(one.after.name for one in refitted),
+            )
         watch = LibraryWatch(
             self._library,
             encoder,
-            lambda scorer: self._reload(session, scorer, encoder),
+            lambda sounds: _reload(session, sounds),
             None if self._drift is None else self._drift.tick,
+            self._read,
         )
         sounds = watch.read()
         if not sounds.sounds:
@@ -160,16 +127,15 @@ class Assembly:
                 f"no sound in {self._library.folder} can be used, since their recordings are "
                 "missing or damaged; enroll them again"
             )
-        self._let_confirm(sounds, encoder)
         session = Session(loop, self._history)
         with contextlib.ExitStack() as undo:
             undo.callback(session.dispatcher.close)
             for name, source in open_sources(self._sources, encoder.rate, realtime=self._realtime):
                 undo.callback(source.close)
                 engine = Engine(sounds, encoder, self._config)
-                session.add(source, engine, self._observe, name)
-                if self._drift is not None and source.live:
-                    self._drift.watch(engine)
+                drift = self._drift if source.live else None
+                observers = [] if drift is None else [drift.collector(engine)]
+                session.add(source, engine, self._observe, name, observers)
             for trigger in together:
                 self.add_together(session, trigger)
             for entry in actions:
@@ -207,16 +173,15 @@ class Assembly:
             trigger.spelled(lambda name: self._library.event_name(clean_name(name)))
         )
 
-    def _let_confirm(self, sounds: Scorer, encoder: Encoder) -> None:
-        """Ask the second encoder about these sounds too, if there is one."""
-        if self._second is not None:
-            second = self._second()
-            name = self._second_name or second.id
-            sounds.confirmation = make_confirmation(self._library, encoder, second, name)
-
-    def _reload(self, session: Session, sounds: Scorer, encoder: Encoder) -> None:
-        self._let_confirm(sounds, encoder)
-        _reload(session, sounds)
+    def _read(self, encoder: Encoder) -> EnrolledSounds:
+        """The sounds as they are, with what a second encoder knows of them, if there is one."""
+        sounds = self._library.enrolled(encoder)
+        if self._second is None:
+            return sounds
+        second = self._second()
+        name = self._second_name or second.id
+        confirmation = make_confirmation(self._library, encoder, second, name)
+        return replace(sounds, confirmation=confirmation)
 
     def _spelled(self, name: str, session: Session) -> str:
         """How the sound, pattern or trigger is spelled."""
@@ -247,9 +212,13 @@ def open_sources(
         SourceError: one cannot be heard.
     """
     for spec in _listed(specs):
-        if not isinstance(spec, (str, os.PathLike)):
+        if isinstance(spec, Source):
             yield None, Resampled(spec, rate)
             continue
+        if not isinstance(spec, (str, os.PathLike)):
+            raise ConfigError(
+                f"{spec!r} is no source: derive its class from wakeword.protocols.Source"
+            )
         name, uri = named_source(os.fspath(spec))
         yield name, open_source(uri, rate, realtime=realtime)
 
@@ -262,7 +231,7 @@ def named_source(spec: str) -> tuple[str | None, str]:
     return None, spec
 
 
-def _reload(session: Session, sounds: Scorer) -> None:
+def _reload(session: Session, sounds: EnrolledSounds) -> None:
     known = {name.casefold() for name in (*sounds.sounds, *sounds.events)}
     known |= {trigger.name.casefold() for trigger in session.together}
     for sound, action in session.dispatcher.missing(known):
@@ -271,7 +240,7 @@ def _reload(session: Session, sounds: Scorer) -> None:
 
 
 def _listed(sources: SourceSpec | Sequence[SourceSpec]) -> tuple[SourceSpec, ...]:
-    if isinstance(sources, (str, os.PathLike, Source)):
+    if isinstance(sources, str) or not isinstance(sources, Sequence):
         return (sources,)
     if not sources:
         raise ConfigError("name at least one source, e.g. 'mic'")

@@ -24,6 +24,7 @@ from wakeword.events import Match, WakeEvent, Window
 from wakeword.library.library import SoundLibrary
 from wakeword.patterns.counting import NEAR
 from wakeword.protocols import Encoder
+from wakeword.stream import Observer
 
 _log = logging.getLogger(__name__)
 
@@ -55,22 +56,9 @@ class Drift:
         self._lock = threading.Lock()  # engines offer from their threads
         self._due = time.monotonic() + period_seconds
 
-    def watch(self, engine: Engine) -> None:
-        """See what an engine hears from now on, beside whoever does so already."""
-        collector = Collector(engine, self._offer)
-        other, others_told = engine.observer, engine.told
-
-        def observe(window: Window, match: Match | None) -> None:
-            if other is not None:
-                other(window, match)
-            collector(window, match)
-
-        def told(event: WakeEvent) -> None:
-            if others_told is not None:
-                others_told(event)
-            collector.event(event)
-
-        engine.observer, engine.told = observe, told
+    def collector(self, engine: Engine) -> Collector:
+        """What observes the stream of an engine, and keeps some of what it hears."""
+        return Collector(engine, self._offer)
 
     def tick(self, encoder: Callable[[], Encoder]) -> None:
         """Fit the sounds if it is time to; to be called often, in the background.
@@ -110,7 +98,7 @@ class Drift:
                 self._kept[place] = run
 
 
-class Collector:
+class Collector(Observer):
     """Cuts what one engine hears into runs; those near a sound, and beside such, are left out.
 
     So is all that was heard since the first beat of a row that woke: where sounds have patterns,
@@ -133,7 +121,7 @@ class Collector:
         self._waiting: tuple[int, FloatArray] | None = None
         self._settling: list[tuple[int, FloatArray]] = []  # where each ends, and what it is
 
-    def __call__(self, window: Window, match: Match | None) -> None:
+    def window(self, window: Window, match: Match | None) -> None:
         """See a window and its best match."""
         if window.end < self._end:
             self._settling = []  # the stream began anew
@@ -151,7 +139,7 @@ class Collector:
             self._cut()
         self._settle()
 
-    def event(self, event: WakeEvent) -> None:
+    def woke(self, event: WakeEvent) -> None:
         """See an event: nothing that was heard since it began is the room."""
         self._settling = [(end, run) for end, run in self._settling if end <= event.start]
         if self._waiting is not None and self._waiting[0] > event.start:
@@ -160,7 +148,7 @@ class Collector:
 
     def _margin(self, sound: str) -> float:
         """What is no further below the sound's threshold is near it."""
-        return max(self._near, NEAR) if sound in self._engine.scorer.patterns else self._near
+        return max(self._near, NEAR) if sound in self._engine.sounds.patterns else self._near
 
     def _cut(self) -> None:
         """The run is over; it is offered once what follows is known to be far as well."""
@@ -181,7 +169,7 @@ class Collector:
 
     def _settle(self) -> None:
         """Offer the runs of which no event can be made any more."""
-        rows = [sound.longest_seconds for sound in self._engine.scorer.patterns.values()]
+        rows = [sound.longest_seconds for sound in self._engine.sounds.patterns.values()]
         wait = round((max(rows) + SETTLE_SECONDS) * self._engine.rate) if rows else 0
         while self._settling and self._settling[0][0] + wait <= self._end:
             self._offer(self._settling.pop(0)[1])

@@ -14,7 +14,6 @@ from typing import Any
 from runtime.configuration.paths import default_library
 from runtime.history.store import History
 from runtime.hooks.conditions import ALWAYS, Conditions
-from runtime.hooks.dispatch import Function
 from runtime.listening.assembly import (
     ActionEntry,
     ActionSpec,
@@ -26,6 +25,7 @@ from runtime.listening.running import Running
 from runtime.listening.session import Observe, Session
 from runtime.listening.together import Together
 from runtime.sinks import TIMEOUT_SECONDS
+from runtime.sinks._function import Function
 from wakeword.audio.frames import FloatArray
 from wakeword.engine import EngineConfig
 from wakeword.errors import ConfigError

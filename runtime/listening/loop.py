@@ -8,18 +8,17 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
-from runtime.history.recorder import Recorder
 from runtime.history.store import identified
 from runtime.listening.muting import Muting, Played
 from runtime.listening.stats import SourceStats
 from runtime.threads import BoundedQueue, Worker
 from wakeword.audio.frames import SILENCE_DB, AudioFrame, FloatArray, level_db
-from wakeword.engine import Engine
 from wakeword.events import WakeEvent
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.protocols import Hearing, Source
-from wakeword.scoring.scorer import Scorer
+from wakeword.stream import Observer, Stream
 
 SPAN_SECONDS = 1.0
 """How far back a meter looks."""
@@ -62,32 +61,34 @@ class SourceLoop:
     Args:
         source: what to hear, at the engine's rate.
         name: what its events say they came from.
-        engine: hears nothing else.
+        hears: an engine, or a watch for labels; it hears nothing else.
         heard: called with each event, and whether the source can wait meanwhile.
         ended: called once, after the last event.
         session: see :func:`runtime.history.store.identified`; for live sources.
-        recorder: is told what was heard, for the history; the engine's observer.
+        observers: see what is heard, as the history does.
     """
 
     def __init__(
         self,
         source: Source,
         name: str,
-        engine: Hearing,
+        hears: Hearing,
         heard: Callable[[WakeEvent, bool], object],
         ended: Callable[[], object],
         session: str,
-        recorder: Recorder | None = None,
+        observers: Iterable[Observer] = (),
     ) -> None:
         self.name = name
         self._source = source
-        self._engine = engine
+        self.live = source.live
+        """Whether the source is heard by the clock."""
+        self.stream = Stream(hears, [*observers, _Teller(self._tell)], self._named)
+        """What drives the engine."""
         self._heard = heard
         self._ended = ended
         self._session = session if source.live else ""
-        self._recorder = recorder
         self._queue: BoundedQueue[AudioFrame] = BoundedQueue(
-            round(QUEUE_SECONDS * engine.rate),
+            round(QUEUE_SECONDS * hears.rate),
             size=lambda frame: len(frame.samples),
             drop="all",
         )
@@ -95,12 +96,11 @@ class SourceLoop:
         self._listener = Worker(f"wakesound-engine-{name}", self._run, carry=True)
         self._meter = LevelMeter()
         self._muting = Muting()
-        self._played = Played(engine.rate)
+        self._played = Played(hears.rate)
         self._arrived = self._position = 0
         self.clock_offset_seconds = 0.0
-        """Added to times in the stream, it gives those of all live sources on one clock."""
+        """Added to times in the stream, it gives those of all sources on one clock."""
         self._suppressed = 0
-        self._sounds: Scorer | None = None
         self._stopping = False
         self._events = 0
 
@@ -118,9 +118,9 @@ class SourceLoop:
         """Wait for the engine's thread, once it said that it ended."""
         self._listener.join()
 
-    def load(self, sounds: Scorer) -> None:
-        """Listen for these from the next frame on; from any thread."""
-        self._sounds = sounds
+    def load(self, sounds: EnrolledSounds) -> None:
+        """Listen for these from the next block on; from any thread."""
+        self.stream.reload(sounds)
 
     @property
     def now(self) -> int:
@@ -129,7 +129,7 @@ class SourceLoop:
 
     def mute(self, seconds: float) -> None:
         """Hear nothing for so long from now on; from any thread."""
-        self._muting.mute(self.now, seconds * self._engine.rate)
+        self._muting.mute(self.now, seconds * self.stream.rate)
 
     def unmute(self) -> None:
         """Hear again from now on; from any thread."""
@@ -151,11 +151,12 @@ class SourceLoop:
         return SourceStats(
             name=self.name,
             state="failed" if error else "listening" if alive else "ended",
-            seconds=max(self._position, self._engine.position) / self._engine.rate,
+            seconds=max(self._position, self.stream.position) / self.stream.rate,
             events=self._events,
             frames_dropped=self._queue.dropped,
-            samples_lost=getattr(self._source, "samples_lost", 0),
-            restarts=getattr(self._source, "restarts", 0),
+            samples_lost=self._source.samples_lost,
+            restarts=self._source.restarts,
+            account=self._source.account,
             error=str(error) if error else "",
             level_db=self._meter.level_db,
             suppressed=self._suppressed,
@@ -166,7 +167,7 @@ class SourceLoop:
             for frame in self._source:
                 if self._stopping:
                     return
-                if not self._arrived and self._source.live:
+                if not self._arrived:
                     self.clock_offset_seconds = time.monotonic() - frame.end / frame.rate
                 self._arrived = frame.end
                 if not self._queue.put(frame, patient=not self._source.live):
@@ -183,8 +184,7 @@ class SourceLoop:
             self._listen()
         finally:
             try:
-                if self._recorder is not None:
-                    self._recorder.finish()
+                self.stream.finish()
                 self._queue.close()
                 self._close_source()
             finally:
@@ -202,30 +202,38 @@ class SourceLoop:
 
     def _listen(self) -> None:
         while (frame := self._queue.get()) is not None:
-            sounds = self._sounds  # never cleared, as that could erase newer ones
-            engine = self._engine
-            if sounds is not None and isinstance(engine, Engine) and sounds is not engine.scorer:
-                engine.load(sounds)
             self._meter.push(frame)
             self._position = frame.end
             self._played.hear(frame)
             for part in self._muting(frame):
-                self._tell(self._engine.push(part))
-            if self._recorder is not None:
-                self._recorder.advance(self._engine.position)
+                self.stream.push(part)
         if not self._stopping:
-            self._tell(self._engine.flush())
+            self.stream.flush()
 
-    def _tell(self, events: Sequence[WakeEvent]) -> None:
-        for event in events:
-            if self._stopping:
-                return
-            if self._played.owns(event):
-                self._suppressed += 1
-                _log.info("%s: %s is what we play ourselves", self.name, event.name)
-                continue
-            self._events += 1
-            named = identified(event, self.name, self._session)
-            if self._recorder is not None:
-                self._recorder.event(named)
-            self._heard(named, not self._source.live)
+    def _named(self, event: WakeEvent) -> WakeEvent | None:
+        """The event as it is told; None for what we play ourselves, and once we shall stop."""
+        if self._stopping:
+            return None
+        if self._played.owns(event):
+            self._suppressed += 1
+            _log.info("%s: %s is what we play ourselves", self.name, event.name)
+            return None
+        return identified(event, self.name, self._session)
+
+    def _tell(self, event: WakeEvent) -> None:
+        self._events += 1
+        self._heard(event, not self.live)
+
+
+class _Teller(Observer):
+    """Passes each event on as soon as it is made.
+
+    Args:
+        tell: is given the event.
+    """
+
+    def __init__(self, tell: Callable[[WakeEvent], object]) -> None:
+        self._tell = tell
+
+    def event(self, event: WakeEvent) -> None:
+        self._tell(event)

@@ -6,6 +6,7 @@ What we play ourselves: own chimes and speech must not wake anything.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,12 +28,13 @@ class Muting:
     """
 
     def __init__(self) -> None:
-        self._from = self._until = 0.0
+        self._stretches: tuple[tuple[float, float], ...] = ()  # first sample, and past the last
+        self._lock = threading.Lock()  # one thread mutes while another hears
 
     @property
     def until(self) -> float:
         """Sample up to which nothing is heard; infinite until it is lifted."""
-        return self._until
+        return max((end for _, end in self._stretches), default=0.0)
 
     def mute(self, start: int, samples: float) -> None:
         """Hear nothing of ``samples`` samples from ``start`` on; what is muted stays muted.
@@ -41,25 +43,38 @@ class Muting:
             start: sample in the stream.
             samples: how many; ``inf`` for all that come.
         """
-        if start > self._until:
-            self._from = start
-        self._until = max(self._until, start + samples)
+        with self._lock:
+            self._stretches = (*self._stretches, (start, start + samples))
 
     def lift(self, now: int) -> None:
-        """Hear again from sample ``now`` on."""
-        self._until = min(self._until, now)
+        """Hear again from sample ``now`` on; what was muted before stays muted."""
+        with self._lock:
+            self._stretches = tuple(
+                (start, min(end, now)) for start, end in self._stretches if start < now
+            )
 
     def __call__(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         """The parts of a frame that are heard, in order."""
-        first = max(frame.start, math.ceil(min(self._from, frame.end)))
-        last = min(frame.end, math.ceil(min(self._until, frame.end)))
-        if last <= first:
+        if not self._stretches:
             yield frame
             return
-        for start, end in ((frame.start, first), (last, frame.end)):
-            if end > start:
-                part = frame.samples[start - frame.start : end - frame.start]
-                yield AudioFrame(part, start, frame.rate)
+        with self._lock:
+            self._stretches = tuple(s for s in self._stretches if s[1] > frame.start)
+            stretches = sorted(self._stretches)
+        heard = frame.start
+        for first, last in stretches:
+            start, end = (math.ceil(min(place, frame.end)) for place in (first, last))
+            if start > heard:
+                yield _part(frame, heard, start)
+            heard = max(heard, end)
+        if heard < frame.end:
+            yield _part(frame, heard, frame.end)
+
+
+def _part(frame: AudioFrame, start: int, end: int) -> AudioFrame:
+    """The samples ``start:end`` of a frame."""
+    samples = frame.samples[start - frame.start : end - frame.start]
+    return AudioFrame(samples, start, frame.rate)
 
 
 LATENCY_SECONDS = 1.0
@@ -93,6 +108,7 @@ class Played:
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._playing: tuple[_Playing, ...] = ()
+        self._lock = threading.Lock()  # one thread plays while another hears
         self._heard = np.zeros(0, np.float32)
         self._end = 0
 
@@ -114,12 +130,15 @@ class Played:
         rows = spectra(np.concatenate([edge, ours, edge]), self._rate)
         late = round(LATENCY_SECONDS * self._rate)
         new = _Playing(now - len(edge), now + len(ours) + late, rows)
-        self._playing = (*self._playing, new)
+        with self._lock:
+            self._playing = (*self._playing, new)
 
     def hear(self, frame: AudioFrame) -> None:
         """Remember what the source heard, while something is played."""
         recent = round(LONGEST_SECONDS * self._rate)
-        self._playing = tuple(p for p in self._playing if p.end + recent > frame.start)
+        if self._playing:
+            with self._lock:
+                self._playing = tuple(p for p in self._playing if p.end + recent > frame.start)
         if not self._playing:
             self._heard = self._heard[:0]
             return

@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -25,11 +25,12 @@ from runtime.listening.stats import Stats
 from runtime.listening.together import Gathering, Together
 from runtime.listening.watch import LibraryWatch
 from runtime.threads import BoundedQueue, Worker
-from wakeword.engine import Engine, Observer
+from wakeword.engine import Engine
 from wakeword.errors import ConfigError, WakesoundError
 from wakeword.events import Match, WakeEvent, Window
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.protocols import Hearing, Source
-from wakeword.scoring.scorer import Scorer
+from wakeword.stream import Observer
 
 LIMIT_EVENTS = 256
 """Events that may wait for the program."""
@@ -139,17 +140,19 @@ class Session:
     def add(
         self,
         source: Source,
-        engine: Hearing,
+        hears: Hearing,
         observe: Observe | None = None,
         called: str | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """Listen to this source too; before the start.
 
         Args:
             source: what to hear.
-            engine: hears nothing else.
+            hears: an engine, or a watch for labels; it hears nothing else.
             observe: sees each window and its best match, in the engine's thread.
             called: what its events say they came from; the source's own name by default.
+            observers: see what is heard, in the same thread.
         """
         own = called or source.name
         taken = {loop.name for loop in self._loops}
@@ -160,14 +163,14 @@ class Session:
         loop = SourceLoop(
             source,
             name,
-            engine,
+            hears,
             self._heard,
             lambda: self._messages.put("ended"),
             self._token,
-            self._recorder(source, name, engine),
+            [*self._recorders(source, name, hears), *observers],
         )
-        if observe is not None and isinstance(engine, Engine):
-            engine.observer = _both(engine.observer, partial(observe, name))
+        if observe is not None and isinstance(hears, Engine):
+            hears.observers.append(partial(observe, name))
         self._loops.append(loop)
 
     @property
@@ -251,7 +254,7 @@ class Session:
         subscription.claimed = True
         return subscription
 
-    def load(self, sounds: Scorer) -> None:
+    def load(self, sounds: EnrolledSounds) -> None:
         """Listen for these from now on."""
         for loop in self._loops:
             loop.load(sounds)
@@ -264,17 +267,15 @@ class Session:
             reloads=self.watch.reloads if self.watch else 0,
         )
 
-    def _recorder(self, source: Source, name: str, engine: Hearing) -> Recorder | None:
-        if self._history is None or not isinstance(engine, Engine):
-            return None
+    def _recorders(self, source: Source, name: str, hears: Hearing) -> list[Recorder]:
+        """What remembers what is heard, if anything does."""
+        if self._history is None or not isinstance(hears, Engine):
+            return []
+        session = self._token if source.live else ""
         recorder = self._history.recorder(
-            engine,
-            source=name,
-            session=self._token if source.live else "",
-            patient=not source.live,
+            hears, source=name, session=session, patient=not source.live
         )
-        engine.observer = recorder.window
-        return recorder
+        return [recorder]
 
     def _at_exit(self) -> None:
         self._exiting = True
@@ -284,11 +285,18 @@ class Session:
         _log.info("%s heard %s (%.3f)", event.source, event.name, event.score)
         self._pass_on(event, patient)
         if self._gatherings:
-            offset = self.loops(event.source)[0].clock_offset_seconds
+            offset = self._clock_offset_seconds(event.source)
             for gathering in self._gatherings:
                 both = gathering.push(event, offset + event.end_seconds)
                 if both is not None:
                     self._pass_on(identified(both, both.source, self._token), patient)
+
+    def _clock_offset_seconds(self, source: str) -> float:
+        """What added to a source's times gives those of all sources: recordings alone have one
+        clock, their positions; beside a live source all are told by when they began."""
+        if not any(loop.live for loop in self._loops):
+            return 0.0
+        return self.loops(source)[0].clock_offset_seconds
 
     def _pass_on(self, event: WakeEvent, patient: bool) -> None:
         self.dispatcher.dispatch(event, patient=patient)
@@ -300,6 +308,7 @@ class Session:
             stopped = self._wait_for_loops()
             if self.watch is not None:
                 self.watch.stop()
+                self.watch.join(GRACE_SECONDS)  # it may be in the middle of reading a recording
             self._take_no_more()
             self._wait_for_actions(stopped)
             self.dispatcher.close()
@@ -341,15 +350,6 @@ class Session:
                 deadline = time.monotonic() + GRACE_SECONDS
             if deadline is not None and time.monotonic() > deadline:
                 return
-
-
-def _both(first: Observer | None, second: Observer) -> Observer:
-    def observe(window: Window, match: Match | None) -> None:
-        if first is not None:
-            first(window, match)
-        second(window, match)
-
-    return observe
 
 
 def _report(loop: SourceLoop) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from runtime.hooks.action import ActionStats
 from wakeword.audio.frames import SILENCE_DB
+from wakeword.audio.reading import Account
 
 State = Literal["listening", "ended", "failed"]
 
@@ -34,26 +36,8 @@ class SourceStats:
     """Level of the loudest frame of the last second of audio, dBFS."""
     suppressed: int = 0
     """Wake events that were only what we played ourselves."""
-
-
-@dataclass(frozen=True)
-class ActionStats:
-    """One action."""
-
-    sound: str
-    """The sounds it waits for, with commas between; ``"*"`` is any."""
-    action: str
-    """What it does, in words."""
-    called: int
-    """How often it was begun."""
-    failed: int
-    """How often it raised or was refused."""
-    timed_out: int
-    """How often it took too long."""
-    dropped: int
-    """Events that it never got, because it was too slow or hung too often."""
-    skipped: int = 0
-    """Events of its sounds that its conditions kept away, quiet hours for one."""
+    account: Account | None = None
+    """What was heard of a recording that came to its end."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +63,15 @@ class Stats:
     def frames_dropped(self) -> int:
         """Frames that were dropped, of all sources."""
         return sum(source.frames_dropped for source in self.sources)
+
+    @property
+    def recordings(self) -> list[dict[str, Any]]:
+        """What was heard of each recording that came to its end, as JSON objects."""
+        return [
+            {"source": source.name} | source.account.as_json()
+            for source in self.sources
+            if source.account is not None
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from runtime.threads import Worker
 from wakeword.errors import WakesoundError
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
 
 _log = logging.getLogger(__name__)
 
@@ -31,26 +31,30 @@ class LibraryWatch:
             library.
         changed: called with the new sounds.
         also: called each time before it looks, with what gives the encoder; it may take a while.
+        read: reads the sounds with an encoder; by default what the library has.
     """
 
     def __init__(
         self,
         library: SoundLibrary,
         encoder: Encoder | Callable[[], Encoder],
-        changed: Callable[[Scorer], object],
+        changed: Callable[[EnrolledSounds], object],
         also: Callable[[Callable[[], Encoder]], object] | None = None,
+        read: Callable[[Encoder], EnrolledSounds] | None = None,
     ) -> None:
         self._library = library
         self._encoder = encoder
         self._seen = ""
         self._changed = changed
         self._also = also
+        self._read = read
+        self._newest: EnrolledSounds | None = None
         self._stopped = threading.Event()
         self._thread = Worker("wakesound-library", self._watch)
         self.reloads = 0
         """How often the sounds were read anew."""
 
-    def read(self) -> Scorer:
+    def read(self) -> EnrolledSounds:
         """The sounds as they are; from now on only what changes is told.
 
         What was never read counts as changed as soon as it can be.
@@ -59,7 +63,8 @@ class LibraryWatch:
             WakesoundError: the encoder or the library cannot be used.
         """
         seen = self._library.fingerprint()
-        sounds = self._library.scorer(self._current_encoder())
+        read = self._read or self._library.enrolled
+        sounds = self._newest = read(self._current_encoder())
         self._seen = seen
         return sounds
 
@@ -78,8 +83,11 @@ class LibraryWatch:
 
     def _watch(self) -> None:
         problem = ""
-        while not self._stopped.wait(PERIOD_SECONDS):
+        seconds = 0.0
+        while not self._stopped.wait(seconds):
+            seconds = PERIOD_SECONDS
             try:
+                self._prepare()
                 if self._also is not None:
                     self._also(self._current_encoder)
                 self._look()
@@ -89,10 +97,18 @@ class LibraryWatch:
                     _log.warning("the changed sounds cannot be used, those before stay: %s", error)
                 problem = str(error)
 
+    def _prepare(self) -> None:
+        """Read the recordings that are needed once a sound is heard: not in an engine's thread."""
+        sounds, self._newest = self._newest, None
+        for order in () if sounds is None else sounds.orders.values():
+            if not self._stopped.is_set():
+                order.prepare()
+
     def _look(self) -> None:
         if self._library.fingerprint() == self._seen:
             return
         sounds = self.read()
+        self._prepare()
         _log.info("the sounds have changed; now listening for: %s", ", ".join(sounds.sounds))
         self._changed(sounds)
         self.reloads += 1

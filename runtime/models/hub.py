@@ -1,6 +1,8 @@
-"""Fetching one large file: goes on where it stopped, is checked before it counts.
+"""Downloads of models from the model hub, only ever on command.
 
-Fetching a model from the model hub, only ever on command.
+The hub's client lists a model, fetches its small files and files everything. Large files are
+transferred here: the client keeps nothing of a download that broke off, writes in pieces of 10 MB
+that a broken connection loses, and verifies no checksum.
 """
 
 from __future__ import annotations
@@ -16,31 +18,31 @@ from typing import Any
 import httpx
 from filelock import FileLock, Timeout
 
-from runtime.models import hub as download
+from runtime.foreign import printable
 from wakeword.embedding import weights as checkpoints
 from wakeword.embedding import weights as models
 from wakeword.errors import EncoderError, MissingExtra
 
 Progress = Callable[[int, int], object]
-"""Is told ``(bytes that are here, bytes in all)`` now and then."""
+"""Called with ``(bytes that have arrived, bytes in all)``."""
 
 _CHUNK = 1 << 20
 _TIMEOUT_SECONDS = 20.0
 
 
 def fetch(url: str, target: Path, size: int, sha256: str, progress: Progress) -> None:
-    """Download ``url`` to ``target``, which appears only when it is whole and right.
+    """Download ``url`` to ``target``, which appears only when it is complete and verified.
 
-    What has arrived is kept beside it as ``<name>.part``, so a later call, also of another
-    process, continues there. A lost connection is taken up again as long as that brings
-    anything new.
+    The part that has arrived is kept beside it as ``<name>.part``, so a later call, also of
+    another process, continues there. A lost connection is resumed as long as each attempt
+    brings new data.
 
     Args:
-        url: where it is; http(s).
-        target: where it goes; the folder is made.
-        size: its length in bytes.
+        url: http(s).
+        target: the file; its folder is made.
+        size: its length in bytes; no more is stored.
         sha256: its checksum, in hex.
-        progress: is told how far it is.
+        progress: called as the file grows.
 
     Raises:
         EncoderError: no connection, no room, damaged, or being fetched by another process.
@@ -61,7 +63,7 @@ def fetch(url: str, target: Path, size: int, sha256: str, progress: Progress) ->
 
 
 def _fill(part: Path, url: str, size: int, progress: Progress) -> None:
-    """Bring ``part`` to its full length, in as many attempts as bring something."""
+    """Bring ``part`` to its full length, in as many attempts as bring new data."""
     here = _length(part)
     while here < size:
         before = here
@@ -72,14 +74,14 @@ def _fill(part: Path, url: str, size: int, progress: Progress) -> None:
             here = _length(part)
             if here <= before or isinstance(error, httpx.HTTPStatusError):
                 raise EncoderError(
-                    f"no connection to {url} ({str(error).partition(chr(10))[0]}):"
+                    f"no connection to {url} ({_first_line(error)}):"
                     f" {here / 1e6:.0f} of {size / 1e6:.0f} MB are here, the next attempt goes on"
                     " from there"
                 ) from error
 
 
 def _receive(part: Path, url: str, size: int, progress: Progress) -> None:
-    """Append what one connection gives, as far as it goes."""
+    """Append the data of one connection."""
     here = _length(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
     with httpx.stream(
@@ -87,7 +89,7 @@ def _receive(part: Path, url: str, size: int, progress: Progress) -> None:
     ) as answer:
         answer.raise_for_status()
         if answer.status_code != httpx.codes.PARTIAL_CONTENT:
-            here = 0  # it sends everything, asked for or not
+            here = 0  # it sends the whole file
         with part.open("ab" if here else "wb") as out:
             for chunk in answer.iter_raw():
                 here += out.write(chunk[: size - here])
@@ -112,11 +114,11 @@ _STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def pull(name: str = "", progress: Progress | None = None) -> Path:
-    """Fetch a model into the hub's cache; a broken download goes on, every file is checked.
+    """Fetch a model into the hub's cache; broken downloads go on, large files are verified.
 
     Args:
         name: as for ``wakeword.embedding.weights.hub_id``.
-        progress: is told ``(bytes here, bytes in all)`` of the weights; nothing is printed.
+        progress: called with ``(bytes that have arrived, bytes in all)`` of the weights.
 
     Returns:
         The folder of the model.
@@ -131,7 +133,7 @@ def pull(name: str = "", progress: Progress | None = None) -> Path:
         listing = hub.HfApi().model_info(model, timeout=10, files_metadata=True)
         files = _needed(model, listing.siblings or [])
         _fetch_large(hub, model, listing.sha, files, progress or (lambda here, size: None))
-        # The client takes over what is there, fetches the small files and files them all.
+        # The client finds the large files, fetches the small ones and files them all.
         folder = Path(
             hub.snapshot_download(model, allow_patterns=[file.rfilename for file in files])
         )
@@ -164,7 +166,7 @@ def _needed(model: str, files: list[Any]) -> list[Any]:
 def _fetch_large(hub: Any, model: str, commit: str, files: list[Any], progress: Progress) -> None:
     """Put the large files where the hub's client keeps them, under their checksums.
 
-    The client itself starts a file anew after an interruption, and does not check it.
+    The client starts a file again after an interruption, and does not verify it.
     """
     blobs = Path(hub.constants.HF_HUB_CACHE, f"models--{model.replace('/', '--')}", "blobs")
     large = [file for file in files if file.lfs is not None]
@@ -175,7 +177,7 @@ def _fetch_large(hub: Any, model: str, commit: str, files: list[Any], progress: 
             url = hub.hf_hub_url(model, file.rfilename, revision=commit)
             place = hub.get_hf_file_metadata(url).location  # past the redirect and the log-in
             part_of_all = _shifted(progress, before, total)
-            download.fetch(place, blob, file.lfs.size, file.lfs.sha256, part_of_all)
+            fetch(place, blob, file.lfs.size, file.lfs.sha256, part_of_all)
         before += file.lfs.size
         progress(before, total)
 
@@ -200,7 +202,7 @@ def _quiet(hub: Any) -> Iterator[None]:
 
 @contextmanager
 def _told_plainly(hub: Any, model: str) -> Iterator[None]:
-    """Turn whatever the hub's client raises into one line that says what to do."""
+    """Turn every error of the hub's client into one line with the next step."""
     try:
         yield
     except EncoderError:
@@ -222,4 +224,4 @@ def _told_plainly(hub: Any, model: str) -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return printable((str(error).strip() or type(error).__name__).splitlines()[0])

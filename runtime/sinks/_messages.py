@@ -1,6 +1,7 @@
-"""Signatures, by which a receiver knows that a message is genuine and fresh.
+"""Messages of webhooks: the event itself, the user's own body, or the form of a messenger.
 
-What is posted: the event as it is, a body of one's own, or what a messenger expects.
+Headers are checked here, and messages are signed, so that a receiver knows that one is genuine
+and recent.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from runtime.foreign import printable
 from runtime.sinks import _filling
 from wakeword.errors import ConfigError
 from wakeword.events import WakeEvent
@@ -26,10 +30,10 @@ def signed_headers(secret: str, body: bytes, timestamp: int) -> dict[str, str]:
     """The headers that go with a signed body.
 
     Args:
-        secret: what sender and receiver know.
-        body: what is sent, byte for byte.
-        timestamp: when, in seconds since 1970. It is signed too, so that the receiver can
-            refuse what is old.
+        secret: shared by sender and receiver.
+        body: the bytes that are sent.
+        timestamp: seconds since 1970. It is signed too, so that the receiver can refuse old
+            messages.
     """
     message = b"%d." % timestamp + body
     digest = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
@@ -42,8 +46,40 @@ def feishu_sign(secret: str, timestamp: int) -> str:
     return base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
 
 
+RESERVED_HEADERS = frozenset({"content-length", "transfer-encoding"})
+"""Headers that frame a message: only the HTTP client may set them."""
+LONGEST_HEADER = 8_000
+"""Characters of a header's value."""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Make sure that headers can be sent. Values are not quoted, as they may be secrets.
+
+    Raises:
+        ConfigError: a name is invalid or reserved, or a value holds a line break, another
+            character that is not printable, or a blank at an end.
+    """
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            shown = printable(name, 50)
+            raise ConfigError(f"cannot have the header {shown!r}: the name is invalid")
+        if name.lower() in RESERVED_HEADERS:
+            raise ConfigError(f"cannot have the header {name}: it is set for each message")
+        if len(value) > LONGEST_HEADER:
+            raise ConfigError(
+                f"cannot have the header {name}: its value has more than {LONGEST_HEADER:,} "
+                "characters"
+            )
+        if value != value.strip() or not all(c == "\t" or c.isprintable() for c in value):
+            raise ConfigError(
+                f"cannot have the header {name}: its value begins or ends with a blank, or "
+                "holds a line break or another such character"
+            )
+
+
 TEXT = "{name} was heard by {source} at {time:%H:%M:%S} (score {score:.2f})"
-"""What messengers are told unless something else is said."""
+"""The text for messengers, unless the user writes another."""
 JSON = "application/json"
 PLAIN = "text/plain; charset=utf-8"
 
@@ -59,42 +95,42 @@ class Post:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a messenger did not take a message, though it answered with success."""
+    """Why a messenger refused a message although its HTTP status was a success."""
 
     reason: str
     again: bool = False
-    """Whether it is worth another try."""
+    """Whether another attempt may succeed."""
 
 
 class Message(Protocol):
-    """What to post, and how to read the answer."""
+    """Composes a message and reads the answer to it."""
 
     def compose(self, url: str, event: WakeEvent, now: datetime) -> Post:
         """The message for an event."""
         ...
 
     def refusal(self, answer: bytes) -> Refusal | None:
-        """What is wrong, according to the body of an answer that claims success."""
+        """The refusal in the body of an answer with a status of success; None if accepted."""
         ...
 
 
 class EventMessage:
-    """The event's JSON object."""
+    """The event as a JSON object."""
 
     def compose(self, url: str, event: WakeEvent, now: datetime) -> Post:
         """All fields of the event."""
         return Post(url, _json(event.to_dict()))
 
     def refusal(self, answer: bytes) -> Refusal | None:
-        """None; whatever it says."""
+        """None: any body is accepted."""
         return None
 
 
 class BodyMessage(EventMessage):
-    """A body of one's own.
+    """The user's own body.
 
     Args:
-        body: a text, sent as such, or a structure, sent as JSON; with places to fill in.
+        body: a text, sent as such, or a structure, sent as JSON; with placeholders.
 
     Raises:
         ConfigError: it cannot be filled in.
@@ -116,7 +152,7 @@ class WecomMessage:
     """For a robot in a group of WeChat Work (企业微信群机器人).
 
     Args:
-        text: what it says, with places to fill in.
+        text: the message, with placeholders.
 
     Raises:
         ConfigError: it cannot be filled in.
@@ -143,7 +179,7 @@ class FeishuMessage:
     """For a robot in a group of Feishu (飞书群机器人).
 
     Args:
-        text: what it says, with places to fill in.
+        text: the message, with placeholders.
         secret: for robots with signature verification (签名校验); empty for others.
 
     Raises:
@@ -177,8 +213,8 @@ class NtfyMessage(EventMessage):
     """For a topic of ntfy: the last part of the address is the topic.
 
     Args:
-        text: what it says, with places to fill in.
-        title: above it, likewise.
+        text: the message, with placeholders.
+        title: the title, with placeholders.
         priority: 1 (least) to 5.
         tags: words or names of emoji.
 
@@ -227,7 +263,7 @@ def _refusal(answer: bytes, code: str, text: str, busy: tuple[int, ...]) -> Refu
         told = json.loads(answer)
         number = told[code]
     except (ValueError, TypeError, LookupError):
-        return Refusal(f"the answer is not that of such a robot: {answer[:80]!r}")
+        return Refusal(f"the answer is not that of such a robot: {printable(answer, 80)!r}")
     if number == 0:
         return None
-    return Refusal(f"{told.get(text, '')} ({code} {number})".strip(), number in busy)
+    return Refusal(printable(f"{told.get(text, '')} ({code} {number})"), number in busy)

@@ -1,9 +1,4 @@
-"""Variables of the environment that hold secrets of the service itself.
-
-What an action starts has no use for them, and might show them: in a log, in a message, in a
-program that it starts in turn.
-
-``exec:COMMAND``: run a program.
+"""``exec:COMMAND``: run a program.
 
 No shell comes between: the command is split into words as a shell would split it, quotes
 included, and ``~/`` at the beginning of a word is the home folder. What needs a shell (pipes,
@@ -11,8 +6,9 @@ redirection, variables) is refused with a word about ``shell:COMMAND``, which ha
 
 The program gets each field of the event in a variable, ``WAKESOUND_SOUND``, ``_PATTERN``,
 ``_NAME``, ``_SCORE`` and so on, and the whole event as a line of JSON on its standard input. Of the
-environment it gets all but the service's own secrets. What it prints goes to standard error, since
-standard output may be for events.
+environment it gets all but the service's own secrets: it has no use for them, and might show them.
+Its output goes to standard error, since standard output may be for events: line by line, printable
+and bounded.
 """
 
 from __future__ import annotations
@@ -29,7 +25,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from runtime.foreign import printable
 from runtime.sources._portaudio import real_stderr
+from runtime.threads import Worker
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 
@@ -38,6 +36,7 @@ TOKEN_VARIABLE = "WAKESOUND_TOKEN"
 BROKER_VARIABLE = "WAKESOUND_BROKER"
 """The address of the MQTT broker, with its password."""
 SECRET_VARIABLES = frozenset({TOKEN_VARIABLE, BROKER_VARIABLE})
+"""Variables of the environment that hold secrets of the service itself."""
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
@@ -47,6 +46,11 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
 
 TERM_SECONDS = 0.5
 """How long a command that took too long has to tidy up before it is killed."""
+OUTPUT_BYTES = 64 * 1024
+"""Output of one run that is shown; the rest is read and left out."""
+OUTPUT_SECONDS = 0.2
+"""How long the end of the output is waited for: programs in the background keep it open."""
+_LINE_BYTES = 1024
 _QUOTED = re.compile(r"\\.|'[^']*'")
 _DOUBLE_QUOTED = re.compile(r'"[^"]*"')
 
@@ -82,13 +86,15 @@ class ExecSink:
         """
         fields = event.to_dict()
         line = json.dumps(fields) + "\n"
-        with self._start(_variables({**fields, "name": event.name})) as process:
+        process, output = self._start(_variables({**fields, "name": event.name}))
+        with process:
             try:
                 process.communicate(line.encode(), timeout=self._timeout)
             except subprocess.TimeoutExpired:
                 raise TimeoutError(f"{self} ran for more than {self._timeout:g} s") from None
             finally:
                 _end(process)
+                output.join(OUTPUT_SECONDS)
                 with self._lock:
                     self._running.discard(process)
         if process.returncode:
@@ -102,24 +108,59 @@ class ExecSink:
         for process in running:
             _end(process)
 
-    def _start(self, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _start(self, variables: dict[str, str]) -> tuple[subprocess.Popen[bytes], _Output]:
         with self._lock:
             if self._closed:
                 raise SinkError(f"{self} was not run: listening has ended")
+            readable, writable = os.pipe()
             try:
-                with real_stderr() as stderr:
-                    process = subprocess.Popen(
-                        self.words,
-                        stdin=subprocess.PIPE,
-                        stdout=stderr,
-                        stderr=stderr,
-                        env={**without_secrets(os.environ), **variables},
-                        start_new_session=True,
-                    )
+                process = subprocess.Popen(
+                    self.words,
+                    stdin=subprocess.PIPE,
+                    stdout=writable,
+                    stderr=writable,
+                    env={**without_secrets(os.environ), **variables},
+                    start_new_session=True,
+                )
             except (OSError, ValueError) as error:
+                os.close(readable)
                 raise SinkError(f"{self} cannot be started: {error}") from error
+            finally:
+                os.close(writable)
             self._running.add(process)
-            return process
+        output = _Output(readable, str(self))
+        output.start()
+        return process, output
+
+
+class _Output(Worker):
+    """Shows what a program prints, up to ``OUTPUT_BYTES``, and reads on until nobody writes.
+
+    Args:
+        descriptor: of the pipe's end; closed when all was read.
+        label: the name of the program in the note that output was left out.
+    """
+
+    def __init__(self, descriptor: int, label: str) -> None:
+        super().__init__("wakesound-output", self._read)
+        self._descriptor = descriptor
+        self._label = printable(label, 80)
+
+    def _read(self) -> None:
+        left, whole = OUTPUT_BYTES, True
+        with os.fdopen(self._descriptor, "rb") as pipe:
+            while piece := pipe.readline(_LINE_BYTES):
+                if left > 0 and whole:
+                    _show(printable(piece))
+                    if left <= len(piece):
+                        _show(f"{self._label} prints more, which is left out")
+                left -= len(piece)
+                whole = piece.endswith(b"\n")
+
+
+def _show(line: str) -> None:
+    with contextlib.suppress(OSError), real_stderr() as stderr:
+        os.write(stderr, f"{line}\n".encode("utf-8", "replace"))
 
 
 def _variables(fields: dict[str, object]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from runtime.sinks._messages import EventMessage, Message, Post, signed_headers
+from runtime.foreign import printable
+from runtime.sinks._messages import EventMessage, Message, Post, check_headers, signed_headers
 from wakeword import __version__
 from wakeword.errors import ConfigError, SinkError, WakesoundError
 from wakeword.events import WakeEvent
@@ -109,12 +110,10 @@ class HttpSink:
         Raises:
             ConfigError: they cannot.
         """
-        for name, value in headers.items():
-            if value != value.strip() or not all(c == "\t" or c.isprintable() for c in value):
-                raise ConfigError(
-                    f"{self} cannot have the header {name}: its value begins or ends with a "
-                    "blank, or holds a line break or another such character"
-                )
+        try:
+            check_headers(headers)
+        except ConfigError as error:
+            raise ConfigError(f"{self} {error}") from None
 
     def _attempt(self, event: WakeEvent) -> _Failure | None:
         """Post it once."""
@@ -130,7 +129,7 @@ class HttpSink:
             late = TimeoutError(f"{self} did not answer within {self._timeout:g} s")
             return _Failure(late, again=True)
         except httpx.HTTPError as error:
-            return _Failure(SinkError(f"{self} cannot be reached: {error}"), again=True)
+            return _Failure(SinkError(f"{self} cannot be reached: {printable(error)}"), again=True)
         return self._judged(response)
 
     def _headers(self, post: Post, event: WakeEvent, now: datetime) -> dict[str, str]:
@@ -145,7 +144,8 @@ class HttpSink:
         """What is wrong with an answer."""
         status = response.status_code
         if not response.is_success:
-            error = SinkError(f"{self} answered {status} {response.reason_phrase}")
+            reason = printable(response.reason_phrase)
+            error = SinkError(f"{self} answered {status} {reason}".rstrip())
             return _Failure(error, again=status in AGAIN, wait_seconds=_asked(response))
         refusal = self._message.refusal(response.content)
         if refusal is None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from runtime.services.mqtt import broker
-from runtime.services.mqtt import broker as connection
+from runtime.sinks import _broker as connection
 from wakeword.events import WakeEvent
 
 QOS = 1
@@ -26,8 +25,8 @@ class MqttSink:
     """
 
     def __init__(self, uri: str, timeout_seconds: float) -> None:
-        self._broker, topic = broker.parse(uri)
-        self._topic = broker.check_topic(topic)
+        self._broker, topic = connection.parse(uri)
+        self._topic = connection.check_topic(topic)
         self._timeout = timeout_seconds
         connection.require()
 

@@ -8,7 +8,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from runtime.hooks.dispatch import FunctionSink
+from runtime.sinks._function import FunctionSink
 from wakeword.errors import ConfigError, SinkError
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeword.errors import SourceError
+from wakeword.audio.channels import MIX, Choice, parse_choice
+from wakeword.errors import AudioFormatError, SourceError
 from wakeword.protocols import Source, load_plugin, plugin_names
 
 
@@ -33,7 +34,8 @@ def open_source(
     Args:
         uri: ``mic``, ``mic:NAME``, ``file:PATH`` or the path of a file, ``-`` for raw 16-bit
             little-endian PCM on standard input (``-?rate=48000&channels=2``; 16000 and 1
-            unless stated), or any ``SCHEME:REST`` of an installed source.
+            unless stated), or any ``SCHEME:REST`` of an installed source. Behind a microphone
+            or a file, ``?channel=1`` names one of its channels, from 0.
         rate: samples per second of the frames.
         realtime: play recordings by the clock.
         block_seconds: length of a frame, where the source may choose it.
@@ -51,6 +53,25 @@ def open_source(
     return Resampled(source, rate)
 
 
+def split_channel(rest: str) -> tuple[str, Choice]:
+    """What is named, and the choice of its channels: ``x.wav?channel=1``, ``?channels=best``.
+
+    A question mark before anything else is a part of the name, and so is one in the name of a
+    file that is there.
+
+    Raises:
+        SourceError: there is no such channel, or ``channels`` is neither ``mix`` nor ``best``.
+    """
+    name, mark, query = rest.rpartition("?")
+    key, equals, value = query.partition("=")
+    if not (mark and equals and key in ("channel", "channels")) or Path(rest).is_file():
+        return rest, MIX
+    try:
+        return name, parse_choice(value)
+    except AudioFormatError as error:
+        raise SourceError(f"{rest}: {error}") from None
+
+
 def _split(uri: str) -> tuple[str, str]:
     """Scheme and rest; a bare path is a file."""
     known = plugin_names(__name__)
@@ -59,7 +80,7 @@ def _split(uri: str) -> tuple[str, str]:
         return scheme, rest
     if uri == "-" or uri.startswith("-?"):
         return "stdin", uri[1:]
-    if Path(uri).expanduser().exists():
+    if any(Path(path).expanduser().exists() for path in (uri, split_channel(uri)[0])):
         return "file", uri
     raise SourceError(
         f"there is no file and no source {uri!r}; sources are a file, "

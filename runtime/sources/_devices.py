@@ -1,4 +1,4 @@
-"""Which microphones there are, and which one is meant.
+"""Which microphones there are, which one is meant, and by which package they are reached.
 
 Playing a short recording on the default loudspeaker.
 """
@@ -13,14 +13,44 @@ from collections.abc import Sequence
 
 import soundfile
 
-from runtime.sources._portaudio import Microphone, open_backend, portaudio
+from runtime.sources._portaudio import Backend, Microphone, portaudio
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import MissingExtra, SinkError, SourceError
 
 _HARDWARE_NUMBER = re.compile(r"\s*\(hw:\d+,\d+\)$")
 """What ALSA adds to a name; it may be another one when the device is plugged in again."""
 
-__all__ = ["Microphone", "find_microphone", "list_microphones"]
+__all__ = ["Microphone", "find_microphone", "list_microphones", "open_backend"]
+
+
+def open_backend() -> Backend:
+    """PyAudio where it is installed and works, sounddevice otherwise.
+
+    Raises:
+        MissingExtra: neither is installed.
+        SourceError: the PortAudio library itself is missing.
+    """
+    trouble: list[str] = []
+    if importlib.util.find_spec("pyaudio"):
+        from runtime.sources._pyaudio import PyAudioBackend
+
+        try:
+            return PyAudioBackend()
+        except ImportError as error:
+            trouble.append(f"PyAudio: {error}")
+    if importlib.util.find_spec("sounddevice"):
+        from runtime.sources._sounddevice import SoundDeviceBackend
+
+        try:
+            return SoundDeviceBackend()
+        except (ImportError, OSError) as error:
+            trouble.append(f"sounddevice: {error}")
+    if trouble:
+        raise SourceError(
+            "the PortAudio library is missing or broken; on Debian and Ubuntu: "
+            f"apt-get install libportaudio2 ({'; '.join(trouble)})"
+        )
+    raise MissingExtra("the microphone", "mic")
 
 
 def list_microphones() -> list[Microphone]:

@@ -12,8 +12,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from runtime.sources._devices import find_microphone
 from runtime.sources._portaudio import Backend, Capture
+from wakeword.audio.channels import Mixer
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import SourceError
 
@@ -121,9 +124,10 @@ class Line:
         wanted: index, name or part of a name; empty for the default microphone.
         rate: preferred samples per second; the device's own serves where it cannot do that.
         clock: seconds that only grow.
+        channel: a channel's number, from 0; None for a mix of all in which nothing cancels.
 
     Raises:
-        SourceError: no such microphone, or it cannot be opened.
+        SourceError: no such microphone or channel, or it cannot be opened.
         MissingExtra: no audio package is installed.
     """
 
@@ -133,7 +137,10 @@ class Line:
         wanted: str,
         rate: int,
         clock: Callable[[], float],
+        channel: int | None = None,
     ) -> None:
+        self._channel = channel
+        self._mixer = Mixer(1, rate)
         self._clock = clock
         self._queue: queue.Queue[Delivery | None] = queue.Queue(
             round(QUEUE_SECONDS / DELIVERY_SECONDS)
@@ -152,8 +159,17 @@ class Line:
     def _open(self, wanted_rate: int) -> tuple[int, Capture]:
         """Open the device as it can be opened: mono if possible, at the nearest wish."""
         device, first_error = self.device, None
+        several = dict.fromkeys((1, min(2, device.channels), device.channels))
+        if self._channel is not None:
+            if self._channel >= device.channels:
+                raise SourceError(
+                    f"{device.name!r} has no channel {self._channel}; it has {device.channels},"
+                    " counted from 0"
+                )
+            several = dict.fromkeys((device.channels,))
         for rate in dict.fromkeys((wanted_rate, device.rate, *RATES)):
-            for channels in dict.fromkeys((1, min(2, device.channels), device.channels)):
+            for channels in several:
+                self._mixer = Mixer(channels, rate)
                 block = round(DELIVERY_SECONDS * rate)
                 try:
                     return rate, self._backend.open(device, rate, channels, block, self._deliver)
@@ -163,6 +179,10 @@ class Line:
 
     def _deliver(self, samples: FloatArray) -> None:
         """Called in the device's own thread: note the time, enqueue, never wait."""
+        if self._channel is not None:
+            samples = np.ascontiguousarray(samples[:, self._channel])
+        else:
+            samples = self._mixer.push(np.ascontiguousarray(samples.T))
         delivery = Delivery(samples, self._delivered, self._clock())
         self._delivered += len(samples)
         with contextlib.suppress(queue.Full):  # the next delivery shows what is missing

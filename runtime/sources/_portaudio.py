@@ -5,7 +5,6 @@ What the two ways to reach PortAudio, PyAudio and sounddevice, have in common.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import tempfile
 import threading
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wakeword.audio.frames import FloatArray
-from wakeword.errors import MissingExtra, SourceError
 
 _STDERR = 2
 _turning = threading.Lock()  # held only while descriptors change, never while one is used
@@ -66,7 +64,7 @@ def real_stderr() -> Iterator[int]:
 
 
 Deliver = Callable[[FloatArray], None]
-"""Called in PortAudio's thread with ``(n,) float32`` mono samples; must be quick, never raise."""
+"""Called in PortAudio's thread with ``(n, channels) float32``; must be quick, never raise."""
 
 
 @dataclass(frozen=True)
@@ -125,36 +123,6 @@ class Backend(Protocol):
     def close(self) -> None:
         """Release PortAudio; never raises."""
         ...
-
-
-def open_backend() -> Backend:
-    """PyAudio where it is installed and works, sounddevice otherwise.
-
-    Raises:
-        MissingExtra: neither is installed.
-        SourceError: the PortAudio library itself is missing.
-    """
-    trouble: list[str] = []
-    if importlib.util.find_spec("pyaudio"):
-        from runtime.sources._pyaudio import PyAudioBackend
-
-        try:
-            return PyAudioBackend()
-        except ImportError as error:
-            trouble.append(f"PyAudio: {error}")
-    if importlib.util.find_spec("sounddevice"):
-        from runtime.sources._sounddevice import SoundDeviceBackend
-
-        try:
-            return SoundDeviceBackend()
-        except (ImportError, OSError) as error:
-            trouble.append(f"sounddevice: {error}")
-    if trouble:
-        raise SourceError(
-            "the PortAudio library is missing or broken; on Debian and Ubuntu: "
-            f"apt-get install libportaudio2 ({'; '.join(trouble)})"
-        )
-    raise MissingExtra("the microphone", "mic")
 
 
 _lock = threading.RLock()

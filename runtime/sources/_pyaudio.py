@@ -58,8 +58,7 @@ class PyAudioBackend:
         """Open a device without starting it."""
 
         def callback(data: bytes, _count: int, _times: Any, _status: int) -> tuple[None, int]:
-            samples = np.frombuffer(data, np.float32).reshape(-1, channels)
-            deliver(samples.mean(axis=1))
+            deliver(np.frombuffer(data, np.float32).reshape(-1, channels))
             return None, self._module.paContinue
 
         with portaudio():

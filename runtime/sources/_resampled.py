@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from wakeword.audio.frames import AudioFrame
 from wakeword.audio.resampling import Resampler
-from wakeword.protocols import Source
+from wakeword.protocols import Source, SourceWrapper
 
 
-class Resampled:
+class Resampled(SourceWrapper):
     """Another source, resampled.
 
     Frames are contiguous in output samples however the input was cut. A gap in the input,
@@ -21,19 +21,18 @@ class Resampled:
         rate: samples per second of the output.
     """
 
+    changes = frozenset({"rate", "samples_lost"})
+
     def __init__(self, source: Source, rate: int) -> None:
-        self._source = source
-        self.name = source.name
+        super().__init__(source)
         self.rate = rate
-        self.live = source.live
-        self.samples_lost = 0
-        """Samples missing from the frames so far, at ``rate``."""
+        self._samples_lost = 0
 
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield frames at ``rate``, none of them empty."""
-        resampler = Resampler(self._source.rate, self.rate)
+        resampler = Resampler(self.wrapped.rate, self.rate)
         expected = position = 0
-        for frame in self._source:
+        for frame in self.wrapped:
             if frame.start != expected or frame.rate != resampler.in_rate:
                 tail = resampler.flush()
                 if len(tail):
@@ -41,7 +40,7 @@ class Resampled:
                     position += len(tail)
                 resampler = Resampler(frame.rate, self.rate)
                 start = max(position, round(frame.start * self.rate / frame.rate))
-                self.samples_lost += start - position
+                self._samples_lost += start - position
                 position = start
             expected = frame.end
             samples = resampler.push(frame.samples)
@@ -53,10 +52,6 @@ class Resampled:
             yield AudioFrame(tail, position, self.rate)
 
     @property
-    def restarts(self) -> int:
-        """How often a device that had gone was opened again; 0 for other sources."""
-        return int(getattr(self._source, "restarts", 0))
-
-    def close(self) -> None:
-        """Close the source."""
-        self._source.close()
+    def samples_lost(self) -> int:
+        """Samples missing from the frames so far, at ``rate``."""
+        return self._samples_lost

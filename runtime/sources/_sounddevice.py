@@ -50,7 +50,7 @@ class SoundDeviceBackend:
         """Open a device without starting it."""
 
         def callback(data: FloatArray, _count: int, _times: Any, _status: Any) -> None:
-            deliver(data.mean(axis=1))  # a copy: the buffer is used again
+            deliver(data.copy())  # the buffer is used again
 
         with portaudio():
             try:

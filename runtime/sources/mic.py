@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from runtime.sources import SourceOptions
+from runtime.sources import SourceOptions, split_channel
+from runtime.sources._devices import open_backend
 from runtime.sources._line import Line, Timeline
-from runtime.sources._portaudio import Backend, open_backend
+from runtime.sources._portaudio import Backend
+from wakeword.audio.channels import BEST, MIX
 from wakeword.audio.frames import AudioFrame
 from wakeword.errors import SourceError
+from wakeword.protocols import Source
 
 _log = logging.getLogger(__name__)
 
@@ -20,11 +23,17 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.25, 5.0
 
 
 def create(rest: str, options: SourceOptions) -> MicSource:
-    """The microphone that ``rest`` names by index, name or a part of it; empty: the default."""
-    return MicSource(rest, rate=options.rate)
+    """The microphone that ``rest`` names by index, name or a part of it; empty: the default.
+
+    ``NAME?channel=0`` hears one of its channels.
+    """
+    name, channel = split_channel(rest)
+    if channel == BEST:
+        raise SourceError("channels=best needs a whole recording; give the channel's number")
+    return MicSource(name, rate=options.rate, channel=None if channel == MIX else int(channel))
 
 
-class MicSource:
+class MicSource(Source):
     """A microphone, at the wanted rate if it can do that and at its own otherwise.
 
     Frames follow each other without a gap unless audio was lost: because the reader was
@@ -36,6 +45,7 @@ class MicSource:
         rate: preferred samples per second.
         backend: how to reach PortAudio.
         clock: seconds that only grow.
+        channel: a channel's number, from 0; None for a mix of all in which nothing cancels.
 
     Raises:
         SourceError: no such microphone, or it cannot be opened.
@@ -51,23 +61,32 @@ class MicSource:
         rate: int = 16_000,
         backend: Callable[[], Backend] = open_backend,
         clock: Callable[[], float] = time.monotonic,
+        channel: int | None = None,
     ) -> None:
         self.name = f"mic:{wanted}" if wanted else "mic"
-        self.samples_lost = 0
-        """Samples that nobody heard, at ``rate``."""
-        self.restarts = 0
-        """How often the device had gone and came back."""
+        self._channel = channel
+        self._samples_lost = self._restarts = 0
         self._preferred_rate = rate
         self._backend = backend
         self._clock = clock
         self._closed = threading.Event()
         self._lock = threading.Lock()  # guards the line: close() may come from any thread
-        line = Line(backend, wanted, rate, clock)
+        line = Line(backend, wanted, rate, clock, channel)
         self._line: Line | None = line
         self._wanted = line.device.name if wanted else ""  # an index may change while it is away
         self._lost_at: float | None = None
         self.device = line.device
         self.rate = line.rate
+
+    @property
+    def samples_lost(self) -> int:
+        """Samples that nobody heard, at ``rate``."""
+        return self._samples_lost
+
+    @property
+    def restarts(self) -> int:
+        """How often the device had gone and came back."""
+        return self._restarts
 
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield frames until :meth:`close`, waiting while the device is away."""
@@ -114,7 +133,9 @@ class MicSource:
     def _reconnect(self) -> None:
         """One attempt to open the device again."""
         try:
-            line = Line(self._backend, self._wanted, self._preferred_rate, self._clock)
+            line = Line(
+                self._backend, self._wanted, self._preferred_rate, self._clock, self._channel
+            )
         except SourceError as error:
             _log.debug("%s: %s", self.name, error)
             return
@@ -136,11 +157,11 @@ class MicSource:
 
     def _account(self, lost_seconds: float) -> None:
         """Count what was lost before a delivery, and say whether the device is back."""
-        self.samples_lost += round(lost_seconds * self.rate)
+        self._samples_lost += round(lost_seconds * self.rate)
         if self._lost_at is not None:
             away = self._clock() - self._lost_at
             self._lost_at = None
-            self.restarts += 1
+            self._restarts += 1
             _log.warning("%s is back after %.1f seconds", self.name, away)
         elif lost_seconds > 0:
             _log.warning(

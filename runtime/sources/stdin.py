@@ -14,9 +14,11 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from runtime.sources import SourceOptions
-from wakeword.audio.frames import AudioFrame, mono
+from wakeword.audio.channels import Mixer
+from wakeword.audio.frames import AudioFrame
 from wakeword.audio.reading import MAX_RATE, MIN_RATE
 from wakeword.errors import SourceError
+from wakeword.protocols import Source
 
 POLL_SECONDS = 0.2
 """How soon a reader of an idle pipe notices that it was closed."""
@@ -42,13 +44,13 @@ def create(rest: str, options: SourceOptions) -> StdinSource:
     return StdinSource(sys.stdin.buffer, block_seconds=options.block_seconds, **stated)
 
 
-class StdinSource:
+class StdinSource(Source):
     """A pipe of samples. A reader that is late makes the writer wait, so nothing is lost.
 
     Args:
         stream: where the bytes come from.
         rate: samples per second of each channel.
-        channels: interleaved channels; they are averaged.
+        channels: interleaved channels; they are mixed so that nothing cancels.
         block_seconds: longest frame; what arrives in smaller pieces is yielded at once.
     """
 
@@ -76,18 +78,24 @@ class StdinSource:
         Raises:
             SourceError: nothing came, it is no raw PCM, or it ended within a sample.
         """
-        start, rest = 0, b""
+        start, rest, heard = 0, b"", False
+        mixer = Mixer(self._channels, self.rate)
         while data := self._read():
-            if not start and not rest:
+            if not heard:
                 _check_raw(data)
+                heard = True
             data = rest + data
             whole = len(data) - len(data) % self._frame_bytes
             data, rest = data[:whole], data[whole:]
             if data:
                 pcm = np.frombuffer(data, "<i2").reshape(-1, self._channels)
-                frame = AudioFrame(mono(pcm / np.float32(32768)), start, self.rate)
-                start = frame.end
-                yield frame
+                samples = mixer.push(np.ascontiguousarray(pcm.T / np.float32(32768)))
+                if len(samples):
+                    yield AudioFrame(samples, start, self.rate)
+                    start += len(samples)
+        if self._channels > 1 and len(tail := mixer.flush()):
+            yield AudioFrame(tail, start, self.rate)
+            start += len(tail)
         if self._closed.is_set():
             return
         if rest:

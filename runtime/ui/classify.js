@@ -27,7 +27,7 @@ export function show(root) {
     audio = file;
     fill(chosen, file.name, " ", button(t("play"), () => play(file).catch(showProblem), { class: "quiet" }));
   };
-  const files = h("input", { type: "file", id: "audio", class: "unseen", accept: "audio/*,.flac,.mp3,.wav,.ogg,.opus,.aiff" });
+  const files = h("input", { type: "file", id: "audio", class: "unseen", accept: "audio/*,video/*,.flac,.mp3,.wav,.ogg,.opus,.aiff,.m4a,.aac,.3gp,.amr,.caf,.wma,.webm,.mka,.rf64,.bwf,.w64,.wv" });
   files.addEventListener("change", () => files.files[0] && choose(files.files[0]));
   const capture = async () => {
     meter.hidden = false;
@@ -79,7 +79,8 @@ function scores(heard) {
   const rows = Object.entries(heard.scores).sort((a, b) => b[1] - a[1]);
   const bars = rows.map(([label, score]) => bar(label, score, reading(heard.understood[label], label)));
   if (heard.none != null) bars.push(bar(t("classify.none"), heard.none, heard.background ? t("classify.nearest", { label: heard.background }) : ""));
-  return [h("section", { class: "panel" }, h("h2", {}, t("classify.result")), h("div", { class: "scores" }, bars))];
+  const warnings = heard.warnings.map((/** @type {string} */ text) => h("p", { class: "hint" }, text));
+  return [h("section", { class: "panel" }, h("h2", {}, t("classify.result")), h("div", { class: "scores" }, bars), ...warnings)];
 }
 
 /**

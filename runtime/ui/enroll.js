@@ -146,7 +146,7 @@ function showDraft(place, draft, close) {
       meter.hidden = true;
     }
   };
-  const files = h("input", { type: "file", class: "unseen", id: "takes-file", accept: "audio/*", multiple: true });
+  const files = h("input", { type: "file", class: "unseen", id: "takes-file", accept: "audio/*,video/*,.m4a,.3gp,.amr,.caf,.wma,.mka,.rf64,.bwf,.w64,.wv", multiple: true });
   files.addEventListener("change", async () => {
     refused.textContent = "";
     const chosen = [...files.files];

@@ -117,7 +117,7 @@ class _Capture:
         for offset in range(0, len(self._samples), self._block):
             if self._closed.is_set():
                 return
-            self._deliver(self._samples[offset : offset + self._block])
+            self._deliver(self._samples[offset : offset + self._block, None])
             time.sleep(0.001)
 
     def alive(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.recipes import make_encoder
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import AudioFormatError
-from wakeword.protocols import Encoder, FrameEncoder, plugin_names
+from wakeword.protocols import Encoder, plugin_names
 from wakeword.testing import ToneEncoder, burst, noise, placed, silence, tone
 
 NAMES = plugin_names("wakeword.encoders")
@@ -107,7 +107,7 @@ def test_windows_are_left_alone(encoder: Encoder) -> None:
 
 def test_frames_are_as_good_as_samples(encoder: Encoder) -> None:
     """Where it says how it cuts windows: the same vectors, and any part has the same frames."""
-    if not isinstance(encoder, FrameEncoder):
+    if not encoder.hears_frames:
         pytest.skip("this encoder hears windows as a whole")
     size, hop = encoder.frame_samples, encoder.frame_hop
     batch = [window for window in windows(encoder) if len(window) >= size]
@@ -148,7 +148,7 @@ def test_sounds_are_told_apart(encoder: Encoder) -> None:
 )
 def test_bad_windows_are_refused(encoder: Encoder, bad) -> None:
     """An error, never nonsense, also in the midst of good ones."""
-    seconds = getattr(encoder, "longest_seconds", encoder.window_seconds)
+    seconds = encoder.longest_seconds or encoder.window_seconds
     longest = round(seconds * encoder.rate)
     with pytest.raises(AudioFormatError):
         encoder.embed([np.zeros(10, np.float32), bad(longest)])

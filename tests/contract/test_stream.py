@@ -16,8 +16,8 @@ from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine, EngineConfig
 from wakeword.events import Match, WakeEvent, Window
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.protocols import plugin_names
-from wakeword.scoring.scorer import Scorer
 from wakeword.testing import ArraySource, burst, frames, make_library, noise, placed, silence, tone
 
 SIZES = [1, 160, 512, 4096, 10**9]
@@ -52,9 +52,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scorer(library: Path) -> Scorer:
+def sounds(library: Path) -> EnrolledSounds:
     """The sounds for an engine."""
-    return make_library(library, {}).scorer(ENCODER)
+    return make_library(library, {}).enrolled(ENCODER)
 
 
 @pytest.fixture(params=plugin_names("wakeword.gates"))
@@ -70,7 +70,9 @@ def hear(engine: Engine, samples: FloatArray, size: int) -> list[WakeEvent]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_chunk_size_changes_nothing(scorer: Scorer, config: EngineConfig, size: int) -> None:
+def test_chunk_size_changes_nothing(
+    sounds: EnrolledSounds, config: EngineConfig, size: int
+) -> None:
     """Events and every window behind them are equal bit for bit."""
     runs = []
     for chunk in (1600, size):
@@ -79,17 +81,19 @@ def test_chunk_size_changes_nothing(scorer: Scorer, config: EngineConfig, size: 
         def note(window: Window, match: Match | None, seen=seen) -> None:
             seen.append((window.start, window.samples.tobytes(), match))
 
-        engine = Engine(scorer, ENCODER, config, observer=note)
+        engine = Engine(sounds, ENCODER, config, observer=note)
         runs.append((hear(engine, stream(), chunk), seen))
     assert runs[0] == runs[1]
     assert runs[0][1]
 
 
-def test_chunks_of_random_sizes_change_nothing(scorer: Scorer, config: EngineConfig) -> None:
+def test_chunks_of_random_sizes_change_nothing(
+    sounds: EnrolledSounds, config: EngineConfig
+) -> None:
     """Not even when every chunk is of another size, some of them empty."""
-    whole = hear(Engine(scorer, ENCODER, config), stream(), 10**9)
+    whole = hear(Engine(sounds, ENCODER, config), stream(), 10**9)
     rng = np.random.default_rng(7)
-    engine, events, samples = Engine(scorer, ENCODER, config), [], stream()
+    engine, events, samples = Engine(sounds, ENCODER, config), [], stream()
     start = 0
     while start < len(samples):
         end = start + int(rng.integers(0, 5000))
@@ -99,27 +103,27 @@ def test_chunks_of_random_sizes_change_nothing(scorer: Scorer, config: EngineCon
     assert events + engine.flush() == whole
 
 
-def test_the_default_gate_hears_all(scorer: Scorer) -> None:
+def test_the_default_gate_hears_all(sounds: EnrolledSounds) -> None:
     """Four sounds, four events, in order; the last one at the very end of the stream."""
-    events = hear(Engine(scorer, ENCODER), stream(), 1600)
+    events = hear(Engine(sounds, ENCODER), stream(), 1600)
     assert [event.sound for event in events] == ["hum", "beep", "clap", "hum"]
     assert events[-1].end <= len(stream())
 
 
-def test_flush_gives_the_tail(scorer: Scorer, config: EngineConfig) -> None:
+def test_flush_gives_the_tail(sounds: EnrolledSounds, config: EngineConfig) -> None:
     """What is heard of a stream that is cut is what is heard when it goes on in silence."""
     samples = stream()
     for cut in (len(samples), len(samples) - 700, round(1.05 * ENCODER.rate)):
-        ended = hear(Engine(scorer, ENCODER, config), samples[:cut], 1600)
+        ended = hear(Engine(sounds, ENCODER, config), samples[:cut], 1600)
         hops = round(-(-cut // 1600) * 1600)
         padded = np.concatenate([samples[:cut], silence(2.0)])[: hops + 16000]
-        went_on = hear(Engine(scorer, ENCODER, config), padded, 1600)
+        went_on = hear(Engine(sounds, ENCODER, config), padded, 1600)
         assert [event.sound for event in ended] == [event.sound for event in went_on]
 
 
-def test_a_second_run_is_equal(scorer: Scorer, config: EngineConfig) -> None:
+def test_a_second_run_is_equal(sounds: EnrolledSounds, config: EngineConfig) -> None:
     """After flush, after reset in the middle, and in a new engine."""
-    engine = Engine(scorer, ENCODER, config)
+    engine = Engine(sounds, ENCODER, config)
     first = hear(engine, stream(), 512)
     engine.reset()
     assert hear(engine, stream(), 512) == first
@@ -127,15 +131,15 @@ def test_a_second_run_is_equal(scorer: Scorer, config: EngineConfig) -> None:
     engine.push(AudioFrame(stream()[:20000], 0, ENCODER.rate))
     engine.reset()
     assert hear(engine, stream(), 512) == first
-    assert hear(Engine(scorer, ENCODER, config), stream(), 512) == first
+    assert hear(Engine(sounds, ENCODER, config), stream(), 512) == first
 
 
 @pytest.mark.parametrize("live", [False, True])
 def test_the_runtime_adds_nothing(
-    library: Path, scorer: Scorer, config: EngineConfig, live: bool
+    library: Path, sounds: EnrolledSounds, config: EngineConfig, live: bool
 ) -> None:
     """Through threads and queues, in frames of any size: the engine's events, in order."""
-    alone = hear(Engine(scorer, ENCODER, config), stream(), 1600)
+    alone = hear(Engine(sounds, ENCODER, config), stream(), 1600)
     for size in (160, 4096, 16000):
         source = ArraySource(stream(), size=size, live=live)
         listener = WakeListener(library, source, config=config)

@@ -13,7 +13,8 @@ import threading
 
 import numpy as np
 
-from runtime.sources._portaudio import Backend, open_backend
+from runtime.sources._devices import open_backend
+from runtime.sources._portaudio import Backend
 from runtime.sources._resampled import Resampled
 from runtime.sources._sounddevice import SoundDeviceBackend
 from runtime.sources.mic import MicSource

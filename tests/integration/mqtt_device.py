@@ -11,8 +11,8 @@ from typing import Any
 
 from runtime.listening.listener import WakeListener
 from runtime.services.mqtt.bridge import Bridge
-from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device
+from runtime.sinks._broker import parse
 from tests.integration.mosquitto import Mosquitto
 from tests.waiting import TIMEOUT_SECONDS
 from wakeword.audio.frames import AudioFrame, FloatArray
@@ -25,7 +25,7 @@ WHISTLE = "口哨"
 """The name of the high tone."""
 
 
-class Room:
+class Room(Source):
     """A live source that can be opened again, as a microphone can."""
 
     rate = RATE

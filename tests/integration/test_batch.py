@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,10 @@ import pytest
 import soundfile
 
 from tests.integration.cli_process import command, running, wakesound
+from tests.waiting import wait_until
 from wakeword.testing import RATE, noise, tone
+
+pytestmark = pytest.mark.slow
 
 LABELS = ("--labels", "dog barking, whistling, 玻璃破碎")
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
@@ -71,6 +74,18 @@ def _hearers(pid: int) -> list[int]:
     return found
 
 
+def _lines(journal: Path) -> int:
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def _has_kept(process: subprocess.Popen[str], journal: Path, lines: int) -> bool:
+    return process.poll() is not None or _lines(journal) >= lines
+
+
+def _all_gone(pids: list[int]) -> bool:
+    return all(map(_gone, pids))
+
+
 def _gone(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -94,20 +109,13 @@ def test_killed_and_resumed(
     kept = 0
     for _ in range(2):
         with running(*call) as process:
-            while process.poll() is None and (
-                not journal.exists() or journal.read_bytes().count(b"\n") < kept + 2
-            ):
-                time.sleep(0.005)
+            wait_until(partial(_has_kept, process, journal, kept + 2))
             children = _children(process.pid)
             process.send_signal(signal.SIGKILL)
         assert process.returncode == -signal.SIGKILL
-        kept = journal.read_bytes().count(b"\n")
+        kept = _lines(journal)
         assert 2 <= kept < 20  # a heading and some of nineteen parcels
-        for _ in range(1000):
-            if all(map(_gone, children)):
-                break
-            time.sleep(0.01)
-        assert all(map(_gone, children))
+        wait_until(partial(_all_gone, children), "its processes live on")
         assert not out.exists()
     done = wakesound(*call, "--json")
     assert done.returncode == 0, done.stderr
@@ -121,8 +129,7 @@ def test_interrupted_from_the_keyboard(folder: Path, tmp_path: Path) -> None:
     """Ctrl-C, which a terminal sends to all processes, ends with 130 and says how to go on."""
     out = tmp_path / "o.csv"
     with running("batch", folder, *LABELS, "--out", out, "--jobs", "2") as process:
-        while process.poll() is None and len(_hearers(process.pid)) < 2:
-            time.sleep(0.005)
+        wait_until(lambda: process.poll() is not None or len(_hearers(process.pid)) >= 2)
         for pid in (*_hearers(process.pid), process.pid):
             os.kill(pid, signal.SIGINT)
         _, errors = process.communicate()
@@ -136,9 +143,8 @@ def test_a_process_that_is_killed(folder: Path, whole: tuple[bytes, bytes], tmp_
     out, slices = tmp_path / "o.csv", tmp_path / "s.csv"
     call = ("batch", folder, *LABELS, "--out", out, "--slices", slices, "--jobs", "2")
     with running(*call) as process:
-        while process.poll() is None and len(hearers := _hearers(process.pid)) < 2:
-            time.sleep(0.005)
-        os.kill(hearers[0], signal.SIGKILL)
+        wait_until(lambda: process.poll() is not None or len(_hearers(process.pid)) >= 2)
+        os.kill(_hearers(process.pid)[0], signal.SIGKILL)
         _, errors = process.communicate()
     assert process.returncode == 2
     assert "run the same command again to go on, with fewer --jobs" in errors

@@ -11,6 +11,8 @@ import soundfile
 
 from tests.integration.cli_process import LENIENT, running, wakesound, write_recordings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

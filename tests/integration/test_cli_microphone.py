@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from tests.integration.cli_process import LENIENT, running, write_recordings
 from tests.integration.virtual_mic import RATE, virtual_mic
 from wakeword.audio.resampling import resample
+
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 SETTLE_SECONDS = 1.3
 """The guide listens to the room for a second before the first take; a gate for half of one."""

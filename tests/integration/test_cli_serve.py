@@ -20,6 +20,8 @@ from tests.waiting import TIMEOUT_SECONDS, wait_until
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-that-is-long-enough"
 
 

@@ -19,6 +19,8 @@ import soundfile
 from tests.integration.cli_process import command, wakesound, write_recordings
 from wakeword.testing import RATE, noise, placed
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60
 
 

@@ -24,6 +24,8 @@ import soundfile
 from tests.integration.cli_process import running, wakesound
 from wakeword.testing import RATE, noise, silence, tone
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 DEMO = ROOT / "assets" / "demo"

@@ -13,7 +13,7 @@ from enroll import enroll_files
 from runtime.history.feedback import reject_event
 from runtime.history.store import History
 from runtime.listening.listener import WakeListener
-from wakeword.audio.reading import write_flac
+from wakeword.audio.flac import write_flac
 from wakeword.audio.resampling import resample
 from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
@@ -23,6 +23,8 @@ from wakeword.library.library import SoundLibrary
 from wakeword.library.recordings import Take
 from wakeword.protocols import Encoder
 from wakeword.testing import RATE, ArraySource, noise
+
+pytestmark = pytest.mark.slow
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

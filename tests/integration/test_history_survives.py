@@ -30,7 +30,7 @@ for number in range(100_000):
     print(entry.id, flush=True)
 """
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")]
 
 
 def test_killed_while_two_processes_write(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from wakeword.events import WakeEvent
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-that-is-long-enough"
 FILE = """\
 # Mine, do not lose this.
@@ -193,6 +195,19 @@ def test_a_hook_is_tried(served: Served, receiver: Receiver) -> None:
         ({"do": "https://a.example", "message": "no template"}, 422, "bad_hook"),
         ({"do": "https://a.example", "quiet_hours": ["soon"]}, 422, "bad_hook"),
         ({"do": "mqtt://a.example"}, 422, "bad_hook"),
+        (
+            {"do": "https://a.example", "template": "wecom", "message": "{score:10000000f}"},
+            422,
+            "bad_hook",
+        ),
+        (
+            {"do": "https://a.example", "template": "ntfy", "title": "{time:%10000000d}"},
+            422,
+            "bad_hook",
+        ),
+        ({"do": "https://a.example", "headers": {"Content-Length": "1"}}, 422, "bad_hook"),
+        ({"do": "https://a.example", "headers": {"X": "a\r\nY: b"}}, 422, "bad_hook"),
+        ({"do": "https://a.example", "headers": {"X\r\nY": "b"}}, 422, "bad_hook"),
         ({"do": "https://a.example", "sounds": []}, 422, "bad_request"),
         ({"sounds": ["whistle"]}, 422, "bad_request"),
     ],
@@ -295,3 +310,30 @@ def test_what_somebody_wrote_meanwhile_is_kept(served: Served, file: Path) -> No
         assert answer.status_code == 422
         assert "not TOML" in answer.json()["detail"]
     assert file.read_text(encoding="utf-8") == "[[hooks"
+
+
+def test_a_hook_of_an_earlier_version_that_must_not_run_is_off(
+    tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server starts and says so; the others work, and the hook can be mended."""
+    file = tmp_path / "wakesound.toml"
+    file.write_text(
+        f'[[hooks]]\ndo = "{receiver.url}/a"\ntemplate = "wecom"\n'
+        f'message = "{{score:10000000f}}"\n[[hooks]]\ndo = "{receiver.url}/b"\n'
+    )
+    with serving(tmp_path / "library", hook_file=file) as served, served.client() as client:
+        assert any(f"{file}:4: hooks #1: message is wrong" in text for text in caplog.messages)
+        first, second = client.get("/hooks").json()["hooks"]
+        assert "too wide" in first["problem"]
+        assert second["problem"] == ""
+        _hear(served, "whistle")
+        wait_until(lambda: receiver.posts)
+        assert [path for path, _, _ in receiver.posts] == ["/b"]
+        tried = client.post(f"/hooks/{first['id']}/try").json()
+        assert not tried["ok"]
+        assert "too wide" in tried["detail"]
+        renamed = client.patch(f"/hooks/{second['id']}", json={"name": "b"})
+        assert renamed.status_code == 200
+        assert client.patch(f"/hooks/{first['id']}", json={"name": "a"}).status_code == 422
+        mended = client.patch(f"/hooks/{first['id']}", json={"message": "{score:.2f}"}).json()
+        assert mended["problem"] == ""

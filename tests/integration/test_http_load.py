@@ -12,10 +12,13 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.integration.http_server import WHISTLES, Served, enrolled, serving, upload
+from tests.waiting import wait_until_async
 from wakeword.audio.reading import read_audio
 from wakeword.audio.resampling import resample
 
 pytest.importorskip("fastapi")
+
+pytestmark = pytest.mark.slow
 
 CLIENTS = 200
 SECONDS = 120.0
@@ -39,13 +42,11 @@ async def _crowd(served: Served) -> tuple[Counter[int], Counter[str]]:
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=served.url, limits=limits, timeout=SECONDS) as client:
         readers = [asyncio.create_task(_first_event(client)) for _ in range(CLIENTS)]
-        while served.service.feed.readers < CLIENTS:
-            await asyncio.sleep(0.05)
+        await wait_until_async(lambda: served.service.feed.readers >= CLIENTS)
         asked = [_classify(client) for _ in range(CLIENTS)]
         answers, _ = await asyncio.gather(asyncio.gather(*asked), _whistle(served))
         events = await asyncio.wait_for(asyncio.gather(*readers), SECONDS)
-    while served.service.feed.readers:
-        await asyncio.sleep(0.05)
+    await wait_until_async(lambda: not served.service.feed.readers)
     return Counter(answers), Counter(events)
 
 

@@ -21,6 +21,8 @@ from wakeword.testing import noise, placed
 
 pytest.importorskip("fastapi")
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 LABELS = "whistling, dog barking, glass breaking"
 

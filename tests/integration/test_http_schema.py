@@ -15,6 +15,8 @@ from tests.integration.http_server import Served, enrolled, serving
 pytest.importorskip("fastapi")
 pytest.importorskip("schemathesis")
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 8
 """Generated requests for each endpoint, beside those that the document implies."""
 

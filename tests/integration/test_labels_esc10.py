@@ -12,6 +12,8 @@ from wakeword.encoders import create_encoder
 from wakeword.labels import NONE, Classifier
 from wakeword.labels.accuracy import TrueLabel, read_truth
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from enroll.files import enroll_files
 from enroll.reindex import reindex
-from wakeword.audio.reading import write_flac
+from wakeword.audio.flac import write_flac
 from wakeword.encoders import create_encoder
 from wakeword.errors import LibraryCorrupt, LibraryError
 from wakeword.library.library import SoundLibrary
@@ -124,12 +124,13 @@ def assert_sound(library: SoundLibrary, old: dict[str, str]) -> None:
     vectors = library.vectors(ENCODER)
     for name in names:
         assert all(file in vectors for file in takes_of(library, name))
-    assert library.scorer(ENCODER).sounds == names
+    assert library.enrolled(ENCODER).sounds == names
 
 
 # -- kills ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_before_any_change_to_the_disk(library, enroller, tmp_path):
     """The sound is what it was or what it should be, wherever its replacement is cut off."""
     old = contents(library, "old")
@@ -155,6 +156,7 @@ def test_killed_before_any_change_to_the_disk(library, enroller, tmp_path):
     assert len(found) - kept > 1
 
 
+@pytest.mark.slow
 def test_killed_before_any_change_of_a_first_enrollment(tmp_path, enroller):
     """A library that was never finished can be read and enrolled into."""
     for step in range(1, 100):
@@ -164,7 +166,7 @@ def test_killed_before_any_change_of_a_first_enrollment(tmp_path, enroller):
         names = [sound.name for sound in library.sounds()]
         assert library.problems() == {}
         assert names in ([], ["beep"])
-        assert library.scorer(ENCODER).sounds == names
+        assert library.enrolled(ENCODER).sounds == names
         if status == 0:
             break
         if step % 4 == 0:
@@ -174,6 +176,7 @@ def test_killed_before_any_change_of_a_first_enrollment(tmp_path, enroller):
     assert 8 < step < 99
 
 
+@pytest.mark.slow
 def test_killed_at_random(library, enroller):
     """Twenty-five times, at a moment that nobody chose."""
     old = contents(library, "old")
@@ -233,7 +236,7 @@ def test_a_file_system_that_fills_up(tmp_path, recordings):
         assert sorted(sound.name for sound in library.sounds()) == sorted(names)
         for name in names:
             takes_of(library, name)
-        assert sorted(library.scorer(ENCODER).sounds) == sorted(names)
+        assert sorted(library.enrolled(ENCODER).sounds) == sorted(names)
         library.remove(names[0])
         library.remove(names[1])
         enroll_files(library, ENCODER, "more", recordings[:1], force=True)
@@ -278,7 +281,7 @@ def test_a_damaged_take(library, recordings, caplog, how, cached):
     damage(library.folder / "sounds" / "old" / "takes" / files[0], how)
     with pytest.raises(LibraryCorrupt, match="enroll the sound again"):
         library.take("old", files[0])
-    assert library.scorer(ENCODER).sounds == ["old"]
+    assert library.enrolled(ENCODER).sounds == ["old"]
     if not cached:
         assert files[0] in caplog.text
     enroll_files(library, ENCODER, "beep", recordings[:1])
@@ -329,9 +332,9 @@ def test_a_sound_edited_by_hand(library, recordings, text):
     (library.folder / "sounds" / "old" / "sound.json").write_text(text)
     assert "damaged" in str(library.problems()["old"])
     assert "\n" not in str(library.problems()["old"])
-    assert library.scorer(ENCODER).sounds == ["beep"]
+    assert library.enrolled(ENCODER).sounds == ["beep"]
     enroll_files(library, ENCODER, "old", recordings[1:])
-    assert library.scorer(ENCODER).sounds == ["beep", "old"]
+    assert library.enrolled(ENCODER).sounds == ["beep", "old"]
     assert all(path.read_bytes() == content for path, content in takes.items())
 
 
@@ -361,7 +364,7 @@ def test_positions_edited_by_hand(library, start, end):
     content["takes"][0].update(start_seconds=start, end_seconds=end)
     path.write_text(json.dumps(content))
     assert list(library.problems()) == ["old"]
-    assert library.scorer(ENCODER).sounds == []
+    assert library.enrolled(ENCODER).sounds == []
     content["takes"][0].update(start_seconds=0.0, end_seconds=50.0, seconds=60.0)
     path.write_text(json.dumps(content))
     (library.folder / "vectors.npz").unlink(missing_ok=True)
@@ -374,7 +377,7 @@ def test_the_library_file_edited_by_hand(library, recordings, text):
     old = contents(library, "old")
     (library.folder / "library.json").write_text(text)
     with pytest.raises(LibraryCorrupt, match=r"library\.json is damaged .* reindex"):
-        library.scorer(ENCODER)
+        library.enrolled(ENCODER)
     with pytest.raises(LibraryCorrupt):
         enroll_files(library, ENCODER, "beep", recordings)
     assert contents(library, "old") == old
@@ -385,6 +388,7 @@ def test_the_library_file_edited_by_hand(library, recordings, text):
 # -- company -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_processes_write_at_once(library, recordings):
     """Every sound of both is there afterwards."""
     old = contents(library, "old")
@@ -399,6 +403,7 @@ def test_two_processes_write_at_once(library, recordings):
         enroller.close()
 
 
+@pytest.mark.slow
 def test_two_processes_enroll_one_name(library, recordings):
     """Both say that they did it; the sound is that of one of them, and whole."""
     old = contents(library, "old")

@@ -16,8 +16,8 @@ import pytest
 import soundfile
 
 from runtime.services.mqtt.alerts import AlertPublisher
-from runtime.services.mqtt.broker import parse
 from runtime.services.mqtt.device import Device, identifier
+from runtime.sinks._broker import parse
 from tests.integration.discovery_rules import check_discovery
 from tests.integration.mosquitto import Mosquitto, mosquitto
 from tests.waiting import wait_until
@@ -131,6 +131,7 @@ def test_broker_that_is_away_holds_nothing_up(broker: Mosquitto) -> None:
     hall.close()
 
 
+@pytest.mark.slow
 def test_command_line(broker: Mosquitto, tmp_path: Path) -> None:
     """``wakesound monitor --broker``: on when it is heard; a signal ends it in order."""
     take, rate = soundfile.read(DEMO / "whistle_1.flac", dtype="int16")

@@ -10,6 +10,8 @@ from wakebench.monitor import Material, Stream, Watched, alerts_of, matched
 from wakeword.encoders import create_encoder
 from wakeword.labels.watch import AlarmConfig, WatchConfig
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
 BUDGET = 0.5
 MINUTES = 5.0

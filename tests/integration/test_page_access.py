@@ -18,6 +18,8 @@ from tests.integration.page_fixtures import Room, library, room, served
 
 __all__ = ["library", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 VIEWS = ("listen", "enroll", "sounds", "classify", "monitor")
 TOKEN = "a-token-that-is-long-enough"
 NARROW = {"width": 360, "height": 740}
@@ -89,7 +91,7 @@ def test_language_and_theme_are_kept(served: Served, room: Room) -> None:
         page.get_by_role("button", name="Show this page in Chinese").click()
         page.get_by_role("button", name="浅色或深色").click()
         page.reload()
-        expect(page.get_by_role("heading", level=1)).to_have_text("聆听")
+        expect(page.get_by_role("heading", level=1)).to_have_text("监听")
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 

@@ -15,6 +15,8 @@ from tests.integration.page_fixtures import Room, empty, room
 
 __all__ = ["empty", "room"]
 
+pytestmark = pytest.mark.slow
+
 
 def _score(page: Page, label: str) -> float:
     figure = page.locator(f'.score[data-label="{label}"] .figure')

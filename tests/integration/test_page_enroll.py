@@ -19,6 +19,8 @@ LEAST = 0.02
 
 __all__ = ["empty", "library", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 
 def _begin(page: Page, name: str) -> None:
     page.get_by_label("Name of the sound").fill(name)
@@ -54,7 +56,7 @@ def test_a_sound_is_enrolled_by_ear(empty: Served, room: Room) -> None:
 
         expected = page.locator(".expectation")
         expect(expected).to_contain_text("false wake")
-        page.get_by_label("False wakes that you can bear").fill("0")
+        page.get_by_label("False wakes to allow").fill("0")
         with empty.client() as client:
             wait_until(lambda: client.get("/drafts").json()[0]["budget_per_hour"] == LEAST)
 
@@ -99,7 +101,7 @@ def test_a_name_that_is_taken_is_said_in_both_languages(served: Served, room: Ro
         page.get_by_label("声音的名字").fill("whistle")
         page.get_by_role("button", name="开始").click()
         expect(page.get_by_role("alert")).to_contain_text("已有同名的声音")
-        page.get_by_label("重新录制同名的声音").check()
+        page.get_by_label("重新添加同名的声音").check()
         page.get_by_role("button", name="开始").click()
         page.get_by_role("button", name="录一段").wait_for()
 

@@ -12,9 +12,11 @@ import pytest
 pytest.importorskip("fastapi")
 
 import enroll
-from runtime.services.http.problems import STATUSES
+from runtime.services.http.problems import ROWS
 from runtime.services.http.routes.root import UI
 from tests.integration.http_server import Served, serving
+
+pytestmark = pytest.mark.slow
 
 ENROLL = Path(enroll.__file__).parent
 MOST_BYTES = 500_000
@@ -106,7 +108,8 @@ def test_every_error_has_chinese_words() -> None:
     source = Path(UI.parent, "services", "http")
     texts = "".join(path.read_text(encoding="utf-8") for path in source.rglob("*.py"))
     codes = set(re.findall(r'Refusal\(\s*\d{3},\s*"(\w+)"', texts))
-    codes |= {code for _, _, code in STATUSES} | {"not_found", "method_not_allowed", "fault"}
+    codes |= {row.code for row in ROWS.values() if isinstance(row.code, str)}
+    codes |= {"commands_off", "environment_off", "not_found", "method_not_allowed", "fault"}
     assert len(codes) > 40
     problems = (UI / "problems.js").read_text(encoding="utf-8")
     words = (UI / "words.js").read_text(encoding="utf-8")

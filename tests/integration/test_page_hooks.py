@@ -19,6 +19,8 @@ from tests.integration.test_http_hooks import Receiver, receiver
 
 __all__ = ["empty", "library", "receiver", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_action_is_added_tried_changed_and_deleted(
     served: Served, room: Room, receiver: Receiver, tmp_path: Path

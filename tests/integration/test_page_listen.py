@@ -23,6 +23,8 @@ from tests.waiting import wait_until
 
 __all__ = ["library", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 WATCHED_MS = 60_000
 """How long a page is watched for tasks that block it."""
 

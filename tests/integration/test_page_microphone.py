@@ -20,6 +20,8 @@ from tests.waiting import wait_until
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
 
 @pytest.fixture(scope="module")
 def microphone() -> Iterator[virtual_mic.VirtualMic]:

@@ -18,6 +18,8 @@ from tests.waiting import wait_until
 
 __all__ = ["empty", "library", "room"]
 
+pytestmark = pytest.mark.slow
+
 LABELS = "whistling, dog barking, glass breaking"
 
 

@@ -21,6 +21,8 @@ from wakeword.labels import Classifier
 
 __all__ = ["library", "room", "served"]
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_sound_is_changed_exported_deleted_and_imported(
     served: Served, room: Room, tmp_path: Path

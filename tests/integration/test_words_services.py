@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enroll import Enrollment
+from enroll import Enrollment, enroll_files
 from enroll.words import read_text
 from tests.integration.cli_process import running
 from tests.integration.discovery_rules import check_discovery
 from tests.integration.http_server import serving
 from tests.integration.mosquitto import mosquitto
+from tests.waiting import wait_until
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.reading import read_audio
 from wakeword.audio.resampling import resample
@@ -24,6 +25,8 @@ from wakeword.engine import EngineConfig
 from wakeword.labels import Classifier
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import RATE, noise, placed
+
+pytestmark = pytest.mark.slow
 
 WHISTLE = asset("demo", "whistle_1.flac")
 SECONDS = 30.0
@@ -63,6 +66,33 @@ def test_http(library: Path, stream: FloatArray) -> None:
             websocket.send('{"event": "end"}')
             told = [json.loads(message) for message in websocket]
         assert [event["sound"] for event in told if event["event"] == "wake"] == ["call"]
+
+
+def test_http_hears_its_own_source(library: Path) -> None:
+    """``serve --listen`` wakes on it: the encoder that is timed there still knows its words."""
+    pytest.importorskip("fastapi")
+
+    listen = (f"file:{WHISTLE}",)
+    with (
+        serving(library, engine_config=EngineConfig(), listen=listen, realtime=False) as served,
+        served.client() as client,
+    ):
+        assert client.get("/listening").json()["problem"] == ""
+        wait_until(lambda: client.get("/listening").json()["sources"][0]["state"] == "ended")
+        assert client.get("/listening").json()["sources"][0]["events"] == 1
+
+
+def test_the_last_take_of_a_sound_with_words_can_be_deleted(tmp_path: Path) -> None:
+    """Over HTTP as in Python: the words are left."""
+    pytest.importorskip("fastapi")
+    folder, encoder = tmp_path / "library", create_encoder("mini")
+    text = read_text("whistling", Classifier(encoder))
+    enroll_files(SoundLibrary(folder), encoder, "call", [WHISTLE], text=text, encoder_spec="mini")
+    with serving(folder) as served, served.client() as client:
+        (take,) = client.get("/sounds/call/takes").json()
+        assert client.delete(f"/sounds/call/takes/{take['file']}").status_code == 204
+        sound = client.get("/sounds/call").json()
+    assert (sound["takes"], sound["text"]) == (0, "whistling")
 
 
 def test_mqtt(library: Path) -> None:

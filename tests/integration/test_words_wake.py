@@ -6,8 +6,12 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.cli_process import wakesound
 from wakeword.embedding.weights import asset
+
+pytestmark = pytest.mark.slow
 
 
 def test_words_wake_and_are_wired_like_any_sound(tmp_path: Path) -> None:

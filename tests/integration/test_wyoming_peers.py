@@ -35,6 +35,8 @@ from tests.integration.wyoming_service import (
 from tests.ports import free_port
 from tests.waiting import TIMEOUT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 SATELLITE = os.environ.get("WAKESOUND_SATELLITE", "")
 HOME_ASSISTANT = os.environ.get("WAKESOUND_HOME_ASSISTANT", "")
 HEARD = noisy_minute(12.0, 17.0)

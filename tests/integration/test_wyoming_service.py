@@ -36,6 +36,8 @@ from tests.integration.wyoming_service import (
 from tests.waiting import TIMEOUT_SECONDS, wait_until
 from wakeword.library.library import SoundLibrary
 
+pytestmark = pytest.mark.slow
+
 HEARD = noisy_minute(12.0, 17.0)
 """A whistle at 13.9 s."""
 INPUTS = int(os.environ.get("WAKESOUND_FUZZ", "2000"))

@@ -71,6 +71,10 @@ class Blocker:
 
     def push(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         """Yield every block that is complete now."""
+        if not len(self._rest) and len(frame.samples) == self.size:
+            self._start = frame.end
+            yield frame
+            return
         samples = np.concatenate([self._rest, frame.samples])
         first = frame.start - len(self._rest)
         whole = len(samples) - len(samples) % self.size

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import soxr
 
-from wakeword.audio.frames import FloatArray
+from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.errors import AudioFormatError
 
 _QUALITY = "HQ"
@@ -51,6 +53,16 @@ class Resampler:
                 self.in_rate, self.out_rate, 1, dtype="float32", quality=_QUALITY
             )
         )
+
+
+def resampled(frames: Iterable[AudioFrame], out_rate: int) -> Iterator[FloatArray]:
+    """Frames of one rate as one stream of ``(n,) float32`` at ``out_rate``; some may be empty."""
+    resampler: Resampler | None = None
+    for frame in frames:
+        resampler = resampler or Resampler(frame.rate, out_rate)
+        yield resampler.push(frame.samples)
+    if resampler is not None:
+        yield resampler.flush()
 
 
 def resample(samples: FloatArray, in_rate: int, out_rate: int) -> FloatArray:

@@ -13,6 +13,7 @@ import logging
 import numpy as np
 
 from wakeword.audio.frames import FloatArray
+from wakeword.audio.resampling import resample
 from wakeword.errors import ConfigError, WakesoundError
 from wakeword.events import Window
 from wakeword.protocols import Encoder
@@ -21,6 +22,8 @@ from wakeword.scoring.veto import SPEECH, label_vectors
 
 RATES = (8000, 16000, 32000, 48000)
 """The rates that the detector knows."""
+USUAL_RATE = 16000
+"""Audio of another rate is brought to this one."""
 
 
 class SpeechDetector:
@@ -30,23 +33,24 @@ class SpeechDetector:
     way to notice sounds.
 
     Args:
-        rate: samples per second; one of ``RATES``.
+        rate: samples per second of what it is asked about.
         mode: 0 (calls most things speech) to 3 (strictest).
 
     Raises:
-        ConfigError: a rate or mode it does not know.
+        ConfigError: a mode it does not know.
     """
 
     def __init__(self, rate: int, mode: int = 2) -> None:
         import webrtcvad
 
-        if rate not in RATES:
-            raise ConfigError(f"the voice detector works at {RATES} Hz, not at {rate}")
         if mode not in range(4):
             raise ConfigError(f"the voice detector's mode is 0 to 3, not {mode}")
-        self.rate = rate
+        self.rate = rate if rate in RATES else USUAL_RATE
+        """Samples per second that :meth:`decisions` takes."""
         self.mode = mode
-        self.frame = rate * 30 // 1000
+        self.frame = self.rate * 30 // 1000
+        """Samples of a frame of 30 ms."""
+        self._in_rate = rate
         self._make = webrtcvad.Vad
         self.reset()
 
@@ -55,7 +59,7 @@ class SpeechDetector:
         self._vad = self._make(self.mode)
 
     def decisions(self, samples: FloatArray) -> list[bool]:
-        """One decision for each whole 30 ms frame of ``(n,) float32``."""
+        """One decision for each whole 30 ms frame of ``(n,) float32`` at :attr:`rate`."""
         pcm = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
         return [
             bool(self._vad.is_speech(pcm[i : i + self.frame].tobytes(), self.rate))
@@ -65,7 +69,7 @@ class SpeechDetector:
     def share(self, samples: FloatArray) -> float:
         """Share of the frames that are speech, 0..1, judged without any past."""
         self.reset()
-        decisions = self.decisions(samples)
+        decisions = self.decisions(resample(samples, self._in_rate, self.rate))
         return sum(decisions) / len(decisions) if decisions else 0.0
 
 

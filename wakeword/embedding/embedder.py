@@ -11,7 +11,7 @@ Embeds the windows of a stream as they come; what they share is computed once.
 
 From one hop to the next nine tenths of a window stay the same, and its end is heard a second
 time: see :mod:`wakeword.embedding.embedder`. An encoder that says how it cuts windows into frames
-(:class:`wakeword.protocols.FrameEncoder`) is asked for new frames only.
+(``frame_samples`` of :class:`wakeword.protocols.Encoder`) is asked for new frames only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.errors import AudioFormatError
 from wakeword.events import Window
-from wakeword.protocols import Encoder, FrameEncoder
+from wakeword.protocols import Encoder
 
 
 def checked(windows: Sequence[FloatArray], max_samples: int) -> list[FloatArray]:
@@ -66,15 +66,9 @@ def _checked(window: FloatArray, index: int, max_samples: int) -> FloatArray:
     return np.ascontiguousarray(window)
 
 
-def short_seconds(encoder: Encoder) -> float | None:
-    """Length of the second view, in seconds; None where the encoder has no such thing."""
-    seconds: float | None = getattr(encoder, "short_seconds", None)
-    return seconds
-
-
 def view_count(encoder: Encoder) -> int:
     """In how many ways each window is heard."""
-    return 2 if short_seconds(encoder) else 1
+    return 2 if encoder.short_seconds else 1
 
 
 def view_dim(encoder: Encoder) -> int:
@@ -91,7 +85,7 @@ def embed_views(encoder: Encoder, windows: Sequence[FloatArray]) -> FloatArray:
         AudioFormatError: as the encoder's ``embed``.
     """
     whole = encoder.embed(windows)
-    seconds = short_seconds(encoder)
+    seconds = encoder.short_seconds
     if not seconds:
         return whole
     count = round(seconds * encoder.rate)
@@ -128,13 +122,13 @@ def is_short(seconds: Sequence[float], encoder: Encoder, config: SegmenterConfig
         encoder: the one that hears.
         config: the windows; the short one must have room for its pre-roll too.
     """
-    limit = short_seconds(encoder)
+    limit = encoder.short_seconds
     if not limit or not len(seconds):
         return False
     return float(np.median(seconds)) + config.pre_roll_seconds <= limit + 1e-9
 
 
-class Ear:
+class StreamEmbedder:
     """What :func:`wakeword.embedding.embedder.embed_views` gives, within the rounding of float32.
 
     One stream, one ear.
@@ -145,9 +139,9 @@ class Ear:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._framed = encoder if isinstance(encoder, FrameEncoder) else None
+        self._framed = encoder.hears_frames
         self._longest = round(encoder.window_seconds * encoder.rate)
-        self._short = round((short_seconds(encoder) or 0.0) * encoder.rate)
+        self._short = round((encoder.short_seconds or 0.0) * encoder.rate)
         self.reset()
 
     def reset(self) -> None:
@@ -165,11 +159,11 @@ class Ear:
         Raises:
             AudioFormatError: as the encoder's ``embed``.
         """
-        encoder = self._framed
-        if encoder is None or len(window.samples) < encoder.frame_samples:
-            return np.asarray(embed_views(self._encoder, [window.samples])[0])
+        encoder = self._encoder
+        if not self._framed or len(window.samples) < encoder.frame_samples:
+            return np.asarray(embed_views(encoder, [window.samples])[0])
         checked([window.samples], self._longest)
-        frames = self._frames(encoder, window)
+        frames = self._frames(window)
         whole = encoder.embed_frames([frames])[0]
         if not self._short:
             return np.asarray(whole)
@@ -180,11 +174,10 @@ class Ear:
         end = encoder.frames(window.samples[rest:]) if between else frames[skipped:]
         return np.concatenate([whole, encoder.embed_frames([end])[0]])
 
-    def _frames(self, encoder: FrameEncoder, window: Window) -> FloatArray:
+    def _frames(self, window: Window) -> FloatArray:
         """All frames of a window; those of the last one are not asked for again."""
-        hop = encoder.frame_hop
+        hop, frames = self._encoder.frame_hop, self._encoder.frames
         passed, between = divmod(window.start - self._start, hop)
-        frames = encoder.frames
         if self._known is None or window.segment_start != self._segment or between or passed < 0:
             self._known = frames(window.samples)
         else:

@@ -104,7 +104,7 @@ class Weights:
     """A checkpoint that is known to work."""
 
     name: str
-    """What ``--encoder`` and ``models pull`` call it."""
+    """Its short name as an encoder."""
     hub_id: str
     """Its name on the model hub."""
     megabytes: int

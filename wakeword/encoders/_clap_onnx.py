@@ -1,4 +1,4 @@
-"""A CLAP that ``wakesound models quantize`` wrote: ONNX Runtime on the CPU, no torch.
+"""A CLAP exported to ONNX: ONNX Runtime on the CPU, no torch.
 
 The folder holds two networks. The one for sound stays in memory. The one for text is several
 times as large and is opened only while labels are read that have not been read before.
@@ -19,7 +19,8 @@ from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import checked
 from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._onnx import open_session
-from wakeword.errors import ConfigError, EncoderError, MissingExtra
+from wakeword.errors import ConfigError, EncoderError, MissingExtra, ModelDamaged
+from wakeword.protocols import Encoder
 
 MANIFEST = "clap-onnx.json"
 """Makes a folder one of these."""
@@ -38,11 +39,11 @@ _LABELS_KEPT = 1024
 _CHUNK = 1 << 20
 
 
-class ClapOnnxEncoder:
-    """A CLAP without torch; see :class:`wakeword.protocols.TextEncoder`.
+class ClapOnnxEncoder(Encoder):
+    """A CLAP without torch; see :class:`wakeword.protocols.Encoder`.
 
     Args:
-        folder: what ``wakesound models quantize`` wrote.
+        folder: an exported CLAP.
         spec: what ``create_encoder`` can load it by again.
         threads: of ONNX Runtime.
         checkpoint: the checkpoint that it stands for, where that was asked for.
@@ -70,7 +71,7 @@ class ClapOnnxEncoder:
         self._logmel = ClapLogMel.from_dict(about["front_end"])
         self.rate = self._logmel.rate
         self.longest_seconds = self._logmel.seconds
-        self.window_seconds = min(_WINDOW_SECONDS, self.longest_seconds)
+        self.window_seconds = min(_WINDOW_SECONDS, self._logmel.seconds)
         self._labels: dict[str, FloatArray] = {}
         self._tokenizer = _tokenizer(self._verified("tokenizer.json"))
         self._audio = _session(self._verified("audio.onnx"), threads)
@@ -153,13 +154,10 @@ class ClapOnnxEncoder:
             try:
                 found = sha256(path)
             except OSError as error:
-                raise EncoderError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from error
+                raise ModelDamaged(path, f"cannot be read ({error.strerror})", "onnx") from error
             if found != self._sums[name]:
-                raise EncoderError(f"{path} is damaged (wrong checksum): {_AGAIN}")
+                raise ModelDamaged(path, "is damaged (wrong checksum)", "onnx")
         return self._folder / names[0]
-
-
-_AGAIN = "write the folder anew with 'wakesound models quantize'"
 
 
 def sha256(path: Path) -> str:
@@ -188,9 +186,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
         named = {"fused", "precision", "checkpoint"}
         complete = set(FILES) <= set(about["files"]) and named <= set(about)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EncoderError(f"{path} cannot be read: {_AGAIN}") from error
+        raise ModelDamaged(path, "cannot be read", "onnx") from error
     if not complete:
-        raise EncoderError(f"{path} is incomplete: {_AGAIN}")
+        raise ModelDamaged(path, "is incomplete", "onnx")
     return about
 
 
@@ -219,7 +217,7 @@ def _tokenizer(path: Path) -> Any:
     try:
         return tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # all that the library raises
-        raise EncoderError(f"{path} is no tokenizer: {_AGAIN}") from error
+        raise ModelDamaged(path, "is no tokenizer", "onnx") from error
 
 
 def _session(model: Path, threads: int, *, lean: bool = False) -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from wakeword.errors import ConfigError, EncoderError
+from wakeword.errors import ConfigError, ModelDamaged, UnknownLabel
 
 _SUGGESTIONS = 5
 
@@ -49,12 +49,7 @@ class LabelTable:
         for key in (_key(whole.split()), _key(words)):
             if key and key in self._by_words:
                 return self._by_words[key]
-        nearest = ", ".join(repr(name) for name in self.nearest(label))
-        raise EncoderError(
-            f"mini does not know the label {label!r}; the nearest that it knows: {nearest}."
-            " It knows AudioSet's classes and common names of them; for free text use a full"
-            " CLAP: --encoder clap"
-        )
+        raise UnknownLabel(label, list(self.nearest(label)))
 
     def nearest(self, label: str) -> list[str]:
         """Known labels that look most like this one: by words in common, then by letters."""
@@ -132,7 +127,7 @@ def table(content: Mapping[str, object]) -> LabelTable:
         if not {name for names in named.values() for name in names} <= set(classes):
             raise ValueError
     except (KeyError, TypeError, ValueError) as error:
-        raise EncoderError("mini's label table is damaged; install Wakesound again") from error
+        raise ModelDamaged("mini's label table", "is damaged", "mini") from error
     return LabelTable(classes, named, frames, adjectives)
 
 

@@ -5,7 +5,7 @@ CLAP hears ten seconds at a time and repeats a shorter clip until they are full,
 of two seconds is heard five times over. Each window goes through the model alone and on one
 thread: the same audio gives the same embedding whatever else is in the batch, and on a CPU a
 larger batch or more threads bring nothing but load. Numbers are float32 on a CPU and float16
-on a GPU. A folder that ``wakesound models quantize`` wrote needs no torch; one in float32 inside
+on a GPU. A folder with a CLAP exported to ONNX needs no torch; one in float32 inside
 the checkpoint's own folder takes its place on the CPU, since it is as exact and faster.
 """
 
@@ -29,7 +29,14 @@ from wakeword.embedding.embedder import checked
 from wakeword.encoders import _clap_onnx
 from wakeword.encoders._clap_logmel import ClapLogMel
 from wakeword.encoders._clap_onnx import ClapOnnxEncoder
-from wakeword.errors import ConfigError, EncoderError, MissingExtra
+from wakeword.errors import (
+    ConfigError,
+    DeviceUnavailable,
+    EncoderError,
+    MissingExtra,
+    ModelNotFound,
+)
+from wakeword.protocols import Encoder
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +52,8 @@ _RECOMPUTED = ("position_ids", "token_type_ids", "relative_position_index", "num
 """Buffers that a checkpoint may lack: they follow from the configuration."""
 
 
-class ClapEncoder:
-    """A CLAP model; see ``wakeword.protocols.TextEncoder``.
+class ClapEncoder(Encoder):
+    """A CLAP model; see ``wakeword.protocols.Encoder``.
 
     Args:
         folder: the checkpoint.
@@ -94,7 +101,7 @@ class ClapEncoder:
         self.rate = self.logmel.rate
         self.dim = int(self.model.config.projection_dim)
         self.longest_seconds = self.logmel.seconds
-        self.window_seconds = min(WINDOW_SECONDS, self.longest_seconds)
+        self.window_seconds = min(WINDOW_SECONDS, self.logmel.seconds)
         self._label = lru_cache(_LABELS_KEPT)(self._embed_label)
 
     def __repr__(self) -> str:
@@ -194,7 +201,7 @@ class ClapEncoder:
 
 
 def create(variant: str, device: str) -> ClapEncoder | ClapOnnxEncoder:
-    """The encoder of a checkpoint, or of a folder that ``wakesound models quantize`` wrote.
+    """The encoder of a checkpoint, or of a folder with an exported CLAP.
 
     Args:
         variant: a folder, a name of the model hub (``owner/model``), or short ``fused``,
@@ -213,16 +220,13 @@ def create(variant: str, device: str) -> ClapEncoder | ClapOnnxEncoder:
         if not (path / _clap_onnx.MANIFEST).is_file():
             return _exactly(path, spec, device)
         if device != "cpu":
-            raise EncoderError(f"{path} runs on the CPU only: use --device cpu, or its checkpoint")
+            raise DeviceUnavailable(device, f"{path} runs on the CPU only, not on {device}")
         return ClapOnnxEncoder(path, spec)
     name = models.hub_id(variant)
     folder = models.cached(name)
     if folder is None:
         _packages()  # what is missing first is told first
-        raise EncoderError(
-            f"{name} is neither a folder nor among the models on this machine: fetch it with"
-            f" 'wakesound models pull {name}', or use --encoder mini, which comes along"
-        )
+        raise ModelNotFound(name)
     return _exactly(folder, f"clap:{name}", device)
 
 
@@ -263,7 +267,7 @@ def _usable(torch: Any, name: str) -> Any:
     if device.type not in count:
         raise EncoderError(f"unknown device {name!r}: use cpu, cuda or mps")
     if (device.index or 0) >= count[device.type]:
-        raise EncoderError(f"torch finds no device {name!r} on this machine: use --device cpu")
+        raise DeviceUnavailable(name, f"torch finds no device {name!r} on this machine")
     return device
 
 

@@ -20,6 +20,7 @@ from wakeword.embedding.embedder import checked, filled
 from wakeword.embedding.weights import asset
 from wakeword.encoders._whitening import Whitening
 from wakeword.errors import ConfigError
+from wakeword.protocols import Encoder
 
 RATE = 16000
 WINDOW_SECONDS = 1.0
@@ -30,7 +31,7 @@ VARIATION_WEIGHT = 0.7
 """How much variation counts beside the two shapes, chosen on training recordings."""
 
 
-class LogMelEncoder:
+class LogMelEncoder(Encoder):
     """Peak, mean and variation of the spectral shape over a window of up to 1 s.
 
     Args:
@@ -66,7 +67,7 @@ class LogMelEncoder:
         )
 
     def frames(self, samples: FloatArray) -> FloatArray:
-        """Log-mel levels; see :class:`wakeword.protocols.FrameEncoder`."""
+        """Log-mel levels; see :class:`wakeword.protocols.Encoder`."""
         return self._logmel(samples)
 
     def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:

@@ -18,22 +18,26 @@ import numpy as np
 
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.logmel import LogMel
-from wakeword.embedding.embedder import checked
+from wakeword.embedding.embedder import checked, filled
 from wakeword.embedding.weights import asset
 from wakeword.encoders._mini_labels import LabelTable, table
-from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
-from wakeword.errors import ConfigError, EncoderError
+from wakeword.errors import ConfigError, EncoderError, ModelDamaged
+from wakeword.protocols import Encoder
 
 log = logging.getLogger(__name__)
 
 VERSION = 3
 """Raise it with each generation of the network, and when windows are prepared in another way."""
 MANIFEST = "mini.json"
+RATE = 16000
+WINDOW_SECONDS = 1.0
+FEWEST_FRAMES = 28
+"""Shorter windows are prolonged to this: 0.3 s, the pre-roll and one hop."""
 
 
-class MiniEncoder:
-    """The small encoder; see :class:`wakeword.protocols.TextEncoder`.
+class MiniEncoder(Encoder):
+    """The small encoder; see :class:`wakeword.protocols.Encoder`.
 
     Args:
         folder: where its files are: ``mini.json`` and what that names.
@@ -47,22 +51,20 @@ class MiniEncoder:
     rate = RATE
     window_seconds = WINDOW_SECONDS
     short_seconds = 0.5
-    """Short sounds are looked for in so much of a window's end: see
-    :mod:`wakeword.embedding.embedder`."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         about, files = _verified(folder)
         self.dim = int(about["dim"])
         self.id = f"mini-{VERSION}-{about['files']['mini.onnx'][:8]}"
         self.logit_scale = float(about["logit_scale"])
-        """Likenesses of labels, times this, are what a softmax over labels was trained on."""
         self._logmel = LogMel(RATE, int(about["bands"]))
         self.frame_samples, self.frame_hop = self._logmel.frame, self._logmel.hop
         self._session = _session(folder / "mini.onnx", threads)
         self._labels: LabelTable = table(json.loads(files["labels.json"]))
+        self.vocabulary = (*self._labels.classes, *self._labels.aliases)
         vectors = np.frombuffer(files["labels.f32"], "<f4")
         if vectors.size != len(self._labels.classes) * int(about["text_dim"]):
-            raise EncoderError(f"{folder}: labels.f32 does not fit; install Wakesound again")
+            raise ModelDamaged(folder / "labels.f32", "does not match labels.json", "mini")
         self._label_vectors = vectors.reshape(len(self._labels.classes), -1)
 
     def __repr__(self) -> str:
@@ -79,7 +81,7 @@ class MiniEncoder:
         return self._embed([window_levels(self._logmel, window) for window in found])
 
     def frames(self, samples: FloatArray) -> FloatArray:
-        """Log-mel levels; see :class:`wakeword.protocols.FrameEncoder`."""
+        """Log-mel levels; see :class:`wakeword.protocols.Encoder`."""
         return self._logmel(samples)
 
     def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
@@ -104,11 +106,6 @@ class MiniEncoder:
             vectors[row, self.dim - len(mean) :] = mean / np.linalg.norm(mean)
         return vectors
 
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """Every name that it knows: classes and aliases."""
-        return (*self._labels.classes, *self._labels.aliases)
-
     def _embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Vectors of log-mel levels, each ``(frames, bands)``."""
         # One by one: in a batch the last bit of a vector would depend on its neighbours, and
@@ -126,10 +123,24 @@ class MiniEncoder:
         return np.asarray(vectors, np.float32)
 
 
+def window_levels(logmel: LogMel, samples: FloatArray) -> FloatArray:
+    """Log-mel levels of a window, ``(frames, bands) float32`` in dBFS.
+
+    A window shorter than one frame is filled up with silence; one of too few frames is
+    prolonged by its last frame.
+    """
+    return prolonged(logmel(filled(samples, logmel.frame)))
+
+
+def prolonged(levels: FloatArray) -> FloatArray:
+    """The levels, made ``FEWEST_FRAMES`` long where they are shorter."""
+    missing = max(0, FEWEST_FRAMES - len(levels))
+    return np.pad(levels, ((0, missing), (0, 0)), mode="edge") if missing else levels
+
+
 def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The manifest and the content of its files, once every checksum is right."""
     path = folder / MANIFEST
-    again = "install Wakesound again, or use --encoder logmel"
     try:
         about = json.loads(path.read_bytes())
         sums: Mapping[str, str] = about["files"]
@@ -139,14 +150,14 @@ def _verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             int(about[name])
         lacking = {"mini.onnx", "labels.json", "labels.f32"} - set(sums)
     except FileNotFoundError as error:
-        raise EncoderError(f"{error.filename} is missing: {again}") from error
+        raise ModelDamaged(error.filename, "is missing", "mini") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EncoderError(f"{path} cannot be read: {again}") from error
+        raise ModelDamaged(path, "cannot be read", "mini") from error
     if lacking:
-        raise EncoderError(f"{path} does not name {', '.join(sorted(lacking))}: {again}")
+        raise ModelDamaged(path, f"does not name {', '.join(sorted(lacking))}", "mini")
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != sums[name]:
-            raise EncoderError(f"{folder / name} is damaged (wrong checksum): {again}")
+            raise ModelDamaged(folder / name, "is damaged (wrong checksum)", "mini")
     return about, files
 
 

@@ -17,7 +17,8 @@ and the shares of the whole follow from those means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,11 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeword.audio.frames import FloatArray, level_db
-from wakeword.errors import AudioFormatError, ConfigError
+from wakeword.errors import AudioFormatError, ConfigError, NoBackground, NoTextEncoder
 from wakeword.labels import prompts
 from wakeword.labels.prompts import TextCache
 from wakeword.labels.wording import Translate, Wording, checked_labels, understand
-from wakeword.protocols import Encoder, TextEncoder
+from wakeword.protocols import Encoder
 
 NONE = "none of these"
 """What wins when it is none of the labels."""
@@ -141,6 +142,10 @@ AT_ONCE = 64
 """Windows that are given to the encoder together."""
 
 
+Slice = tuple[int, int, FloatArray]
+"""Where it begins and ends, as sample indices, and its samples ``(n,) float32``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Heard:
     """A recording's windows, embedded."""
@@ -179,19 +184,16 @@ class Classifier:
         cache: TextCache | None = None,
         translate: Translate | None = None,
     ) -> None:
-        if not isinstance(encoder, TextEncoder):
-            raise ConfigError(
-                f"the encoder {getattr(encoder, 'id', encoder)} has no text side, so it cannot"
-                " tell what words sound like; use --encoder mini or --encoder clap"
-            )
-        longest = float(getattr(encoder, "longest_seconds", encoder.window_seconds))
+        if not encoder.reads_text:
+            raise NoTextEncoder(encoder.id)
+        longest = encoder.longest_seconds or encoder.window_seconds
         window_seconds = longest if window_seconds is None else window_seconds
         if not 0.1 <= window_seconds <= longest:
             raise ConfigError(
                 f"a window of {window_seconds:g} s makes no sense to {encoder.id}: it hears 0.1 to"
                 f" {longest:g} s at a time"
             )
-        self.encoder: TextEncoder = encoder
+        self.encoder = encoder
         self.window_seconds = window_seconds
         suited = prompts.default_templates(encoder)
         self.templates = suited if templates is None else prompts.checked_templates(templates)
@@ -251,6 +253,56 @@ class Classifier:
         vectors = np.concatenate([self.embed(windows[at : at + AT_ONCE]) for at in blocks])
         return Heard(vectors, tuple(spans), tuple(level_db(window) for window in windows))
 
+    def classify_blocks(self, blocks: Iterable[FloatArray], question: Question) -> Classification:
+        """As :meth:`classify`, of audio that comes piece by piece and need not fit into memory.
+
+        Args:
+            blocks: each ``(n,) float32`` at the encoder's rate.
+            question: the labels.
+
+        Raises:
+            AudioFormatError: the audio is empty, not mono float32 or not finite.
+            EncoderError: the encoder fails.
+        """
+        likeness: list[Likeness] = []
+        spans: list[tuple[int, int]] = []
+        levels: list[float] = []
+        windows = self.slices(map(_checked_block, blocks))
+        while some := list(itertools.islice(windows, AT_ONCE)):
+            likeness.append(_likeness(self.embed([samples for _, _, samples in some]), question))
+            spans += [(start, end) for start, end, _ in some]
+            levels += [level_db(samples) for _, _, samples in some]
+        if not spans:
+            raise AudioFormatError("there is no audio to classify (0 samples)")
+        return self._judged(np.concatenate(likeness), levels, spans, question)
+
+    def slices(self, blocks: Iterable[FloatArray]) -> Iterator[Slice]:
+        """The windows of :meth:`spans` of a stream, before its end is known.
+
+        Little more than a window and a block are held at a time.
+
+        Args:
+            blocks: the audio, each ``(n,) float32`` at the encoder's rate.
+
+        Yields:
+            Windows in time order; none for no audio.
+        """
+        size = round(self.window_seconds * self.encoder.rate)
+        hop = max(1, size // 2)
+        held, begin, count, given = np.zeros(0, np.float32), 0, 0, 0
+        for block in blocks:
+            held = np.concatenate([held, block])
+            count += len(block)
+            # A window is certain once what is behind it is worth a further one.
+            while count - size > given * hop + (hop // 4 if given else 0):
+                start = given * hop
+                held, begin = held[start - begin :], start
+                yield start, start + size, held[:size].copy()
+                given += 1
+        if count:
+            for start, end in self.spans(count)[given:]:
+                yield start, end, held[start - begin : end - begin].copy()
+
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """``(len(windows), dim) float32``: windows as they are held against text, unit rows.
 
@@ -259,8 +311,7 @@ class Classifier:
             EncoderError: the encoder fails.
         """
         # Where the two differ: the figures of transformers' pipeline, to the last quirk.
-        embed = getattr(self.encoder, "embed_as_pipeline", self.encoder.embed)
-        return np.asarray(embed(windows), np.float32)
+        return np.asarray(self.encoder.embed_as_pipeline(windows), np.float32)
 
     def spans(self, count: int) -> list[tuple[int, int]]:
         """Where the windows of ``count`` samples begin and end, as sample indices."""
@@ -276,14 +327,23 @@ class Classifier:
             heard: from :meth:`hear`, or a batch of one's own.
             question: the labels.
         """
-        likeness = heard.vectors.astype(np.float64) @ question.vectors.T.astype(np.float64)
+        likeness = _likeness(heard.vectors, question)
+        return self._judged(likeness, heard.levels_db, heard.spans, question)
+
+    def _judged(
+        self,
+        likeness: Likeness,
+        levels_db: Sequence[float],
+        spans: Sequence[tuple[int, int]],
+        question: Question,
+    ) -> Classification:
         rate = self.encoder.rate
         windows = tuple(
             self._scored(row, level, start / rate, end / rate, question)
-            for row, level, (start, end) in zip(likeness, heard.levels_db, heard.spans, strict=True)
+            for row, level, (start, end) in zip(likeness, levels_db, spans, strict=True)
         )
-        loudest = max(heard.levels_db)
-        weights = weights_of(np.asarray(heard.levels_db) - loudest)
+        loudest = max(levels_db)
+        weights = weights_of(np.asarray(levels_db) - loudest)
         pooled = weights @ likeness / weights.sum()
         whole = self._scored(pooled, loudest, 0.0, windows[-1].end, question)
         return Classification(**vars(whole), windows=windows, wordings=question.wordings)
@@ -356,10 +416,7 @@ class Classifier:
         rivals = self.embed_text(self._background)
         apart = competing(named @ rivals.T, [w.text for w in wordings], self._background)
         if not apart:
-            raise ConfigError(
-                "the labels leave no background to be compared with; name fewer labels, or"
-                " classify with --closed"
-            )
+            raise NoBackground()
         background = tuple(self._background[row] for row in apart)
         return Question(wordings, np.concatenate([named, rivals[apart]]), background)
 
@@ -392,6 +449,16 @@ class Classifier:
 def weights_of(levels_db: NDArray[np.floating]) -> NDArray[np.float64]:
     """What windows of these levels count in the mean over a recording: their power."""
     return np.asarray(10.0 ** (np.asarray(levels_db, np.float64) / 10.0))
+
+
+def _likeness(vectors: FloatArray, question: Question) -> Likeness:
+    """``(n, labels + background)``: the cosines of windows with texts."""
+    found: Likeness = vectors.astype(np.float64) @ question.vectors.T.astype(np.float64)
+    return found
+
+
+def _checked_block(samples: FloatArray) -> FloatArray:
+    return checked_audio(samples) if len(samples) else samples
 
 
 def checked_audio(samples: FloatArray) -> FloatArray:

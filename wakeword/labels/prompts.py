@@ -17,7 +17,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.errors import ConfigError, LibraryError
 from wakeword.labels.glossary import glossary
 from wakeword.library.storage import write_bytes
-from wakeword.protocols import TextEncoder
+from wakeword.protocols import Encoder
 
 TEMPLATE = "This is a sound of {}."
 """What CLAP was shown in training, and what transformers' pipeline says too."""
@@ -39,18 +39,17 @@ BACKGROUND = (
 """What a home sounds like when nothing happens: the built-in competitors of every label."""
 
 
-def default_templates(encoder: TextEncoder) -> tuple[str, ...]:
+def default_templates(encoder: Encoder) -> tuple[str, ...]:
     """The template that suits the encoder: the label alone where it has a vocabulary."""
     return (BARE,) if vocabulary(encoder) is not None else (TEMPLATE,)
 
 
-def vocabulary(encoder: TextEncoder) -> frozenset[str] | None:
+def vocabulary(encoder: Encoder) -> frozenset[str] | None:
     """The names that the encoder knows; None when it reads any text."""
-    found = getattr(encoder, "vocabulary", None)
-    return None if found is None else frozenset(found)
+    return None if encoder.vocabulary is None else frozenset(encoder.vocabulary)
 
 
-def everyday(encoder: TextEncoder) -> tuple[str, ...]:
+def everyday(encoder: Encoder) -> tuple[str, ...]:
     """The background and all the glossary's sounds that the encoder knows.
 
     For watching a stream: what is heard there may be anything, and a label should be likelier

@@ -1,7 +1,4 @@
-"""Labels as people write them: split at commas, stripped and looked at.
-
-What a label was understood as: the English words that an encoder is asked for.
-"""
+"""Labels as people write them: split at commas, checked, and put into English for an encoder."""
 
 from __future__ import annotations
 
@@ -11,23 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wakeword.errors import ConfigError
+from wakeword.errors import ConfigError, NoLabels
 from wakeword.labels.glossary import Glossary, glossary
 
 MOST = 1000
-"""More labels than this are a mistake, not a question."""
+"""Largest number of labels in one question."""
 LONGEST = 200
-"""Characters; a longer label is a story, and no encoder reads it to its end."""
+"""Characters of a label; encoders ignore the rest of longer texts."""
 
 _SEPARATORS = re.compile("[,\uff0c\u3001;\uff1b\n]")
-"""Commas and semicolons, full-width ones and the Chinese list mark too."""
+"""Commas and semicolons, also full-width ones, the Chinese list mark and line breaks."""
 
 
 def split_labels(text: str) -> list[str]:
     """The labels of a list such as ``"dog barking, car horn"`` or ``"狗叫、门铃"``.
 
-    Only a separator at the very end may have nothing behind it. What the labels are worth is
-    for :func:`checked_labels` to say.
+    Every list of labels is read here: options, files, HTTP and vetoes. A separator at the very end
+    is ignored; an empty label elsewhere stays, for :func:`checked_labels` to refuse.
     """
     parts = [part.strip() for part in _SEPARATORS.split(text.strip())]
     if len(parts) > 1 and not parts[-1]:
@@ -36,11 +33,11 @@ def split_labels(text: str) -> list[str]:
 
 
 def checked_labels(labels: Sequence[str], *, fewest: int = 2) -> tuple[str, ...]:
-    """The same labels, stripped, once they make sense together.
+    """The same labels, stripped, if they are valid together.
 
     Args:
         labels: as the user wrote them.
-        fewest: how many there must be; a question has two answers at least.
+        fewest: smallest number of labels; a question has at least two answers.
 
     Raises:
         ConfigError: too few, too many, empty, too long, twice the same, or in a script
@@ -49,7 +46,7 @@ def checked_labels(labels: Sequence[str], *, fewest: int = 2) -> tuple[str, ...]
     if isinstance(labels, str):
         raise ConfigError("labels are a list of texts, not one text; use split_labels")
     if not labels:
-        raise ConfigError('no labels are given; name some, e.g. --labels "dog barking, car horn"')
+        raise NoLabels()
     if len(labels) > MOST:
         raise ConfigError(f"{len(labels):,} labels are too many; the most is {MOST:,}")
     checked = tuple(_checked(label, number) for number, label in enumerate(labels, start=1))
@@ -105,19 +102,19 @@ def _supported(character: str) -> bool:
 
 
 Translate = Callable[[Sequence[str]], "list[str] | None"]
-"""Chinese texts to English ones, as many; None where no translator is installed."""
+"""Translates Chinese texts, each to one English text; returns None without a translator."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """A label and how it was read."""
+    """A label and its meaning in English."""
 
     label: str
     """As the user wrote it."""
     text: str
-    """In English, without a template around it."""
+    """The label in English, without a template around it."""
     how: Literal["written", "glossary", "translated"]
-    """``"written"`` as it is, from the ``"glossary"``, or ``"translated"`` by a model."""
+    """``"written"`` by the user, from the ``"glossary"``, or ``"translated"`` by a model."""
 
     def __str__(self) -> str:
         return self.label if self.how == "written" else f"{self.label} -> {self.text}"
@@ -129,12 +126,12 @@ def understand(
     """Read labels in English or Chinese, in their order.
 
     Args:
-        labels: stripped and looked at.
-        translate: a translator for Chinese that is not in the glossary; None for none.
-        book: instead of the glossary that is shipped.
+        labels: from :func:`checked_labels`.
+        translate: translates Chinese labels that are not in the glossary; None for none.
+        book: replaces the glossary that is shipped.
 
     Raises:
-        ConfigError: Chinese that nobody here can read, or two labels that mean the same.
+        ConfigError: a Chinese label is unknown, or two labels mean the same.
     """
     book = book or glossary()
     found: dict[str, Wording] = {}
@@ -161,7 +158,7 @@ def _unreadable(label: str, book: Glossary) -> ConfigError:
 
 
 def _distinct(wordings: Sequence[Wording]) -> tuple[Wording, ...]:
-    """The same wordings, if no two have the same words."""
+    """The same wordings, if no two have the same text."""
     seen: dict[str, Wording] = {}
     for wording in wordings:
         key = wording.text.casefold()

@@ -1,7 +1,8 @@
-"""The user's room: what the gate let through of it, kept as embeddings beside the sounds.
+"""The ambient recording of the user's room, kept beside the sounds as embeddings only.
 
-Recordings of a home are nobody's business, so none is kept: only what an encoder made of the
-windows, which serves no other encoder. The store is bounded; the newest is kept.
+Recordings of a home are private, so the audio is not kept: only the embeddings of the windows that
+the gate let through, which are of no use to another encoder. The store is bounded and keeps the
+newest.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from wakeword.protocols import Encoder
 
 FILE = "ambient.npz"
 SINCE_FILE = "ambient-since.npz"
-"""What was heard by the way since the user let the room be heard: see :mod:`enroll.drift`."""
+"""What a listener kept of the room since the ambient recording: see :mod:`enroll.drift`."""
 LONGEST_SECONDS = 7200.0
-"""No more of the room is kept."""
+"""At most this much of the room is kept."""
 LARGEST_BYTES = 4_000_000
-"""The embeddings take no more than this."""
+"""At most this many bytes of embeddings are kept."""
 MOST_RECORDINGS = 1000
-"""So many recordings are known again."""
+"""Digests of at most this many recordings are kept, to recognise one that is added twice."""
 LEVELS = 127
 """Numbers are kept as -127..127: a cosine is off by less than 0.005."""
 
@@ -39,26 +40,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class AmbientRun:
-    """A stretch of the room: maybe some quiet, then what the gate let through."""
+    """One run of the room: silence, possibly none, then the windows that the gate let through."""
 
     vectors: FloatArray
-    """``(n, view_dim) float32``, windows in the order they were heard; none for mere quiet."""
+    """``(n, view_dim) float32``, in order of time; empty for a run of silence."""
     seconds: float
-    """How long the stretch was, its quiet part included."""
+    """Length of the run, silence included."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ambient:
-    """What is known of the user's room."""
+    """Embeddings of the user's room."""
 
     runs: tuple[AmbientRun, ...] = ()
-    """In the order they were heard."""
+    """In order of time."""
     recordings: tuple[str, ...] = ()
     """Digests of the recordings that they come from."""
 
     @property
     def seconds(self) -> float:
-        """How much of the room was heard."""
+        """Length of all runs."""
         return sum(run.seconds for run in self.runs)
 
     @property
@@ -67,20 +68,20 @@ class Ambient:
         return [run.vectors for run in self.runs if len(run.vectors)]
 
     def joined(self, new: Ambient) -> Ambient:
-        """With what was heard later, unless that very recording is in it; the newest is kept."""
+        """This and a later recording, unless it is in here already; the newest is kept."""
         if set(new.recordings) <= set(self.recordings):
             return self
         recordings = (*self.recordings, *new.recordings)[-MOST_RECORDINGS:]
         return Ambient(_bounded((*self.runs, *new.runs)), recordings)
 
     def renewed(self, since: Ambient, share: float) -> Ambient:
-        """With the newest of what was heard since in place of the oldest runs that have windows.
+        """With the newest later runs in place of the oldest runs that have windows.
 
-        The length stays: each new run stands for as much time as the one that it replaces.
+        The length stays: each new run counts for as much time as the one that it replaces.
 
         Args:
-            since: what was heard later.
-            share: of the runs, how many may be replaced at most, 0..1.
+            since: the later runs.
+            share: largest part of the runs that is replaced, 0..1.
         """
         places = [i for i, run in enumerate(self.runs) if len(run.vectors)]
         count = min(int(share * len(places)), len(since.vectors))
@@ -90,11 +91,11 @@ class Ambient:
         return Ambient(tuple(runs), self.recordings)
 
     def newest(self, count: int) -> Ambient:
-        """Nothing but the last so many runs."""
+        """The last ``count`` runs."""
         return Ambient(self.runs[max(0, len(self.runs) - count) :], self.recordings)
 
     def as_kept(self) -> Ambient:
-        """As it comes back from the disk, so that what is fitted now fits later."""
+        """As it will be read back from disk: fits before and after storing are equal."""
         return _unpacked(_packed(self))
 
 
@@ -102,7 +103,7 @@ class Ambient:
 class AmbientStore:
     """``ambient.npz`` of a library.
 
-    What another encoder made, or one with other windows, does not count.
+    A file made by another encoder, or with other windows, is ignored.
     """
 
     folder: Path
@@ -127,7 +128,7 @@ class AmbientStore:
         return self.folder / self.file
 
     def read(self) -> Ambient:
-        """What is known; nothing, with a logged warning, if the file does not serve."""
+        """The stored room; an empty one, with a logged warning, if the file cannot be used."""
         try:
             with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
@@ -138,19 +139,22 @@ class AmbientStore:
         except DAMAGED_NPZ:
             whole, made_by = False, ""
         if not whole:
-            _log.warning("%s is damaged and does not count; %s", self.path, _AGAIN)
+            _log.warning("%s is damaged and ignored: the room has to be recorded again", self.path)
             return Ambient()
         if made_by != self._made_by:
-            _log.warning("the room in %s was heard by another encoder; %s", self.path, _AGAIN)
+            _log.warning(
+                "%s belongs to another encoder and is ignored: the room has to be recorded again",
+                self.path,
+            )
             return Ambient()
         return _unpacked(arrays)
 
     def add(self, new: Ambient, most_runs: int | None = None) -> Ambient:
-        """Add what was heard to what is known, atomically; all that is known then.
+        """Add a recording to the stored room, atomically, and return the whole.
 
         Args:
-            new: what was heard.
-            most_runs: no more than so many runs are kept, the newest.
+            new: the recording.
+            most_runs: at most this many runs are kept, the newest.
 
         Raises:
             LibraryError: the file cannot be written; it is then as it was.
@@ -169,7 +173,7 @@ class AmbientStore:
         return after
 
     def forget(self) -> bool:
-        """Delete what is known of the room; whether there was anything.
+        """Delete the stored room; return whether there was one.
 
         Raises:
             LibraryError: the file cannot be deleted.
@@ -182,16 +186,13 @@ class AmbientStore:
         return True
 
     def _forget_since(self) -> None:
-        """What was heard since counts no more once the room itself is another."""
+        """Delete what a listener kept since, once the ambient recording itself has changed."""
         if self.file == FILE:
             (self.folder / SINCE_FILE).unlink(missing_ok=True)
 
     @property
     def _made_by(self) -> str:
         return f"{self.encoder_id} {self.dim} {self.segmenter}"
-
-
-_AGAIN = "let it be heard again with 'wakesound calibrate --ambient 10m'"
 
 
 def _bounded(runs: tuple[AmbientRun, ...]) -> tuple[AmbientRun, ...]:
@@ -208,7 +209,7 @@ def _bounded(runs: tuple[AmbientRun, ...]) -> tuple[AmbientRun, ...]:
 
 
 def _packed(ambient: Ambient) -> dict[str, Any]:
-    """As arrays; a byte a number is enough, since only directions count."""
+    """As arrays; one byte a number is enough, since only directions count."""
     rows = np.concatenate(ambient.vectors or [np.zeros((0, 1), np.float32)])
     largest = np.abs(rows).max(axis=1, keepdims=True)  # of what has length 1: above 0
     return {

@@ -1,7 +1,4 @@
-"""A take: one recording of a sound, and the file that keeps it.
-
-Examples of what a sound is not: something that fired and should not have.
-"""
+"""The recordings of a sound: its takes, and the rejected examples of what it is not."""
 
 from __future__ import annotations
 
@@ -12,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 
+from wakeword.audio.flac import encode_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import encode_flac
 from wakeword.audio.resampling import resample
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.embedding.embedder import embed_views, view_dim
-from wakeword.errors import LibraryCorrupt
+from wakeword.errors import SoundDamaged
 from wakeword.library.records import ExampleRecord, TakeRecord
 from wakeword.protocols import Encoder
 
@@ -65,20 +62,20 @@ class Take:
         """The take that a record and the content of its file describe.
 
         Raises:
-            LibraryCorrupt: the content is not what the record was written for.
+            SoundDamaged: the content is not what the record was written for.
         """
         if _file_name(content, record.start_seconds, record.end_seconds) != record.file:
-            raise LibraryCorrupt(f"{record.file} was changed or damaged")
+            raise SoundDamaged(record.file, "was changed or damaged")
         try:
             with soundfile.SoundFile(io.BytesIO(content)) as file:
                 rate = int(file.samplerate)
                 longest = round(LONGEST_SECONDS * rate)
                 samples = file.read(longest + 1, dtype="float32", always_2d=True)[:, 0]
         except (soundfile.SoundFileError, TypeError, ValueError):
-            raise LibraryCorrupt(f"{record.file} is not a recording that can be read") from None
+            raise SoundDamaged(record.file, "is not a readable recording") from None
         start, end = (round(s * rate) for s in (record.start_seconds, record.end_seconds))
         if not 0 <= start < end <= len(samples) <= longest:
-            raise LibraryCorrupt(f"{record.file} and what is known of it do not fit together")
+            raise SoundDamaged(record.file, "does not match its record")
         return cls(samples, rate, start, end, record.level_db, record.snr_db)
 
 
@@ -96,7 +93,7 @@ MOST_VECTORS = 300
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """Something that was heard: its audio, or only its embeddings where that was not kept."""
+    """A rejected example: its audio, or only its embeddings where no audio was kept."""
 
     samples: FloatArray | None = None
     """``(n,) float32``; it begins where the first window does."""
@@ -127,14 +124,14 @@ class Example:
         """The example that a record and the content of its file describe.
 
         Raises:
-            LibraryCorrupt: the content is not what the record was written for.
+            SoundDamaged: the content is not what the record was written for.
         """
         suffix = "." + record.file.partition(".")[2]
         if (
             _example_file_name(content, record.first_seconds, record.encoder_id, suffix)
             != record.file
         ):
-            raise LibraryCorrupt(f"{record.file} was changed or damaged")
+            raise SoundDamaged(record.file, "was changed or damaged")
         try:
             if suffix == ".npy":
                 vectors = np.load(io.BytesIO(content), allow_pickle=False)
@@ -148,15 +145,15 @@ class Example:
                 longest = round(LONGEST_EXAMPLE_SECONDS * rate)
                 samples = file.read(longest + 1, dtype="float32", always_2d=True)[:, 0]
         except (soundfile.SoundFileError, EOFError, TypeError, ValueError) as error:
-            raise LibraryCorrupt(f"{record.file} cannot be read: {error}") from None
+            raise SoundDamaged(record.file, f"cannot be read: {error}") from None
         if not round(record.first_seconds * rate) <= len(samples) <= longest or not len(samples):
-            raise LibraryCorrupt(f"{record.file} and what is known of it do not fit together")
+            raise SoundDamaged(record.file, "does not match its record")
         return cls(samples, rate, record.first_seconds, encoder_id=record.encoder_id)
 
     def embed(self, encoder: Encoder, config: SegmenterConfig) -> FloatArray:
         """Its embeddings by this encoder, ``(n, view_dim) float32``.
 
-        There are none when they are another encoder's and the audio was not kept.
+        None, where only embeddings of another encoder were kept.
         """
         if self.samples is None:
             fits = self.vectors is not None and self.encoder_id == encoder.id

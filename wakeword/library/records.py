@@ -1,4 +1,4 @@
-"""What the library's JSON files hold."""
+"""The records that a library's JSON files hold, and the limits of their fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -23,17 +23,23 @@ LONGEST_SLUG = 200
 SHORTEST_SECONDS = 0.005
 """No sound is shorter."""
 PATTERN_BUDGET = 5.0
-"""A window of a patterned sound may match so much more often by mistake than the sound itself
-may: beats in a row, alike and no more than asked for, are rare by chance."""
+"""The window budget of a sound with patterns is this many times its budget: several alike beats in
+a row, and no more of them than the pattern has, are rare by chance."""
 MOST_BEATS = 12
 """No pattern has more."""
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 6.0
 """How long a pattern may wait for another beat."""
+LOWEST_THRESHOLD, HIGHEST_THRESHOLD = -1.0, 2.0
+"""Thresholds of sounds that are stored, whoever sets them: cosines begin at -1, and the scores of
+words go beyond 1."""
+Threshold = Annotated[float, Field(ge=LOWEST_THRESHOLD, le=HIGHEST_THRESHOLD)]
+"""A threshold of a sound, for every record and every request that holds one."""
 FORBIDDEN = set('=/\\,@+"')
 """Characters with a meaning on the command line or in the file system."""
 
 
-def _now() -> str:
+def now() -> str:
+    """The time: ISO 8601, UTC."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
@@ -110,6 +116,11 @@ class TakeRecord(BaseModel):
     """Level of the sound's loudest 50 ms, dBFS."""
     snr_db: float
     """That level over the recording's background, dB."""
+
+    @property
+    def sound_seconds(self) -> float:
+        """Length of the sound itself."""
+        return round(self.end_seconds - self.start_seconds, 9)
 
     @model_validator(mode="after")
     def _inside(self) -> TakeRecord:
@@ -204,17 +215,20 @@ class VetoRecord(BaseModel):
 
 
 class VerifierRecord(BaseModel):
-    """The linear judge that was trained for a sound."""
+    """The verifier that was trained for a sound: a linear classifier of embeddings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     encoder_id: str
-    """Whose embeddings it judges."""
+    """The encoder whose embeddings it classifies."""
     short: bool
     """Whether the sound is looked for in the end of the window."""
     weights: str = Field(max_length=100_000)
     """``(dim,)`` little-endian float32, as base64."""
     bias: float
+    level: float | None = None
+    """Log-odds at which the sound's score is 0.5; None where it was fitted before there was one
+    scale for all sounds."""
 
     @field_validator("weights")
     @classmethod
@@ -231,12 +245,18 @@ class VerifierRecord(BaseModel):
     def of(cls, verifier: Verifier, short: bool, encoder_id: str) -> VerifierRecord:
         """What is kept of a verifier."""
         weights = base64.b64encode(verifier.weights.astype("<f4").tobytes()).decode()
-        return cls(encoder_id=encoder_id, short=short, weights=weights, bias=verifier.bias)
+        return cls(
+            encoder_id=encoder_id,
+            short=short,
+            weights=weights,
+            bias=verifier.bias,
+            level=verifier.level,
+        )
 
     def verifier(self) -> Verifier:
         """The verifier."""
         weights = np.frombuffer(base64.b64decode(self.weights), "<f4").astype(np.float32)
-        return Verifier(weights, self.bias)
+        return Verifier(weights, self.bias, self.level)
 
 
 class ExpectationRecord(BaseModel):
@@ -273,9 +293,9 @@ class FeedbackRecord(BaseModel):
     expected_before: ExpectationRecord | None = None
     """What was expected of it until then; None where that was not written down."""
     held: float | None = None
-    """What a false wake left the threshold at: by itself it falls no further. None once the user
-    had the sound fitted anew."""
-    said: str = Field(default_factory=_now)
+    """Threshold floor that a false wake set: where it left the threshold. None once the user had
+    the sound fitted anew."""
+    said: str = Field(default_factory=now)
     """When: ISO 8601, UTC."""
 
 
@@ -283,27 +303,27 @@ class SoundRecord(_Record):
     """``sounds/<slug>/sound.json``."""
 
     name: str
-    threshold: float = Field(ge=-1, le=2)
+    threshold: Threshold
     """Score from which on a window matches."""
     budget_per_hour: float = Field(gt=0)
     """False alarms per hour that the threshold was fitted to."""
     takes: tuple[TakeRecord, ...] = ()
     text: TextRecord | None = None
     """The sound in words; one without takes has them."""
-    created: str = Field(default_factory=_now)
+    created: str = Field(default_factory=now)
     """When it was enrolled: ISO 8601, UTC."""
     patterns: tuple[PatternRecord, ...] = ()
     """A sound with patterns makes events of these only."""
     rejected: tuple[ExampleRecord, ...] = ()
-    """What it is not, by the user's word."""
+    """What the user rejected."""
     vetoes: tuple[VetoRecord, ...] = ()
-    """What it is not, in words; fitted to the encoder."""
+    """Labels of what it is not, with limits fitted to the encoder."""
     feedback: tuple[FeedbackRecord, ...] = ()
-    """What the user said, the last at the end."""
+    """The user's verdicts, the latest last."""
     verifier: VerifierRecord | None = None
     """Trained together with the threshold; None where the encoder has no bank."""
     expected: ExpectationRecord = ExpectationRecord()
-    """What the fit promised."""
+    """What the fit expected."""
 
     @field_validator("name")
     @classmethod
@@ -317,7 +337,7 @@ class SoundRecord(_Record):
         return self
 
     def judge(self, encoder_id: str) -> Verifier | None:
-        """Its verifier, if it judges embeddings of this encoder."""
+        """Its verifier, if that classifies embeddings of this encoder."""
         if self.verifier is None or self.verifier.encoder_id != encoder_id:
             return None
         return self.verifier.verifier()
@@ -328,12 +348,22 @@ class SoundRecord(_Record):
         return self.verifier is not None and self.verifier.short
 
     @property
-    def lowest(self) -> float | None:
-        """What feedback holds its threshold to: below that it goes only where the user says so."""
+    def level(self) -> float | None:
+        """Log-odds at which its score is 0.5; None where its scores are no log-odds'."""
+        return None if self.verifier is None else self.verifier.level
+
+    @property
+    def encoder_id(self) -> str:
+        """Whose embeddings its verifier judges; empty without one."""
+        return "" if self.verifier is None else self.verifier.encoder_id
+
+    @property
+    def threshold_floor(self) -> float | None:
+        """No fit sets the threshold lower unless the user asks for it; None without feedback."""
         return max((said.held for said in self.feedback if said.held is not None), default=None)
 
-    def let_go(self, highest: float | None = None) -> SoundRecord:
-        """The same, held to nothing, or to no more than ``highest``."""
+    def without_floor(self, highest: float | None = None) -> SoundRecord:
+        """The same sound with no threshold floor, or with one of at most ``highest``."""
         feedback = tuple(
             said.model_copy(update={"held": None if highest is None else min(said.held, highest)})
             if said.held is not None
@@ -346,6 +376,12 @@ class SoundRecord(_Record):
     def window_budget_per_hour(self) -> float:
         """False alarms per hour that its threshold is fitted to, for a single window."""
         return window_budget(self.budget_per_hour, self.patterns)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Names of its recordings: takes and rejected examples."""
+        takes = (take.file for take in self.takes)
+        return frozenset((*takes, *(example.file for example in self.rejected)))
 
     @property
     def events(self) -> tuple[str, ...]:

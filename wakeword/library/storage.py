@@ -1,11 +1,9 @@
-"""Files that survive a kill at any moment: locks, atomic writes, JSON with a schema.
-
-How a library lies on disk, and reading it.
+"""How a library lies on disk: locks, atomic writes, checked JSON records, and reading them.
 
 library.json             schema version and encoder
 sounds/<slug>/sound.json name, threshold and the list of takes
 sounds/<slug>/takes/     the recordings: the truth, from which all else can be rebuilt
-sounds/<slug>/rejected/  what the sound is not, by the user's word: audio or embeddings
+sounds/<slug>/rejected/  what the user rejected: audio or embeddings
 vectors.npz              their embeddings, a cache
 ambient.npz              embeddings of the user's room
 text/                    embeddings of words that define sounds, a cache
@@ -18,7 +16,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypeVar
@@ -26,7 +24,14 @@ from typing import IO, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from wakeword.errors import LibraryCorrupt, LibraryError, SoundNotFound
+from wakeword.errors import (
+    EncoderUnknown,
+    InvalidValue,
+    LibraryCorrupt,
+    LibraryError,
+    SoundDamaged,
+    SoundNotFound,
+)
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import (
     ExampleRecord,
@@ -108,6 +113,41 @@ def write_bytes(path: Path, content: bytes) -> None:
     write_atomically(path, lambda file: file.write(content))
 
 
+def write_together(steps: Sequence[Mapping[Path, bytes]]) -> None:
+    """Write several files, each atomically: all of them, or none.
+
+    A kill in between leaves the first of them written, each complete.
+
+    Args:
+        steps: groups of files, one after the other: what the second refers to is in the first.
+
+    Raises:
+        LibraryError: the disk is full or not writable; all files are then as they were.
+    """
+    written: dict[Path, bytes | None] = {}
+    made: list[Path] = []
+    try:
+        for path, content in (item for step in steps for item in step.items()):
+            before = path.read_bytes() if path.is_file() else None
+            if before == content:
+                continue
+            missing = [folder for folder in path.parents if not folder.exists()]
+            made += missing
+            write_bytes(path, content)
+            written[path] = before
+    except BaseException:
+        for path, before in reversed(written.items()):
+            with suppress(LibraryError, OSError):
+                if before is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    write_bytes(path, before)
+        for folder in sorted(made, reverse=True):
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in ``folder`` durable, where the system can."""
     if os.name == "nt":
@@ -133,37 +173,65 @@ def sweep(folder: Path) -> None:
 
 
 def write_record(path: Path, record: BaseModel) -> None:
-    """Write a record as indented JSON, atomically."""
-    write_bytes(path, (record.model_dump_json(indent=2) + "\n").encode())
+    """Write a record as indented JSON, atomically, if it can be read again.
+
+    Raises:
+        InvalidValue: a field has a value that cannot be stored; nothing is written.
+        LibraryError: the disk is full or not writable.
+    """
+    write_bytes(path, validated(record))
 
 
-def read_record(
-    path: Path, model: type[Model], remedy: str = "mend it, or enroll the sound again"
-) -> Model:
+def validated(record: BaseModel) -> bytes:
+    """The JSON of a record that can be read again: copies with changed fields were not checked.
+
+    Raises:
+        InvalidValue: a field has a value that cannot be stored.
+    """
+    content = (record.model_dump_json(indent=2) + "\n").encode()
+    try:
+        type(record).model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "record"
+        # JSON has no word for an infinite number: what is shown is the record's own value.
+        value = getattr(record, field, first["input"])
+        raise InvalidValue(field, value, _sentence(first["msg"])) from None
+    return content
+
+
+def read_record(path: Path, model: type[Model]) -> Model:
     """Read and check a JSON record.
 
     Args:
         path: the file.
         model: what it holds.
-        remedy: what to do when it is damaged, for the message.
 
     Raises:
-        LibraryCorrupt: the file is missing, not JSON or not what is expected.
+        EncoderUnknown: the file is ``library.json`` and cannot be used.
+        SoundDamaged: any other file is missing, not JSON or not what is expected.
     """
+    why = ""
     try:
         return model.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise LibraryCorrupt(f"cannot read {path}: {error.strerror}") from error
+        why = f"cannot be read: {error.strerror}"
     except ValidationError as error:
         first = error.errors()[0]
         if first["loc"] == ("schema_version",) and first["type"] == "less_than_equal":
             newer = f"{path} was written by a newer Wakesound; update this one to use it"
             raise LibraryCorrupt(newer) from None
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise LibraryCorrupt(f"{path} is damaged ({where}: {first['msg']}); {remedy}") from None
+        why = f"is damaged ({where}: {first['msg']})"
+    raise EncoderUnknown(path, why) if model is LibraryRecord else SoundDamaged(path, why)
 
 
-class Shelf:
+def _sentence(message: str) -> str:
+    """A validator's message as the end of a sentence."""
+    return message[:1].lower() + message[1:]
+
+
+class Storage:
     """Finds and reads what a library's folder holds. It never writes.
 
     Args:
@@ -180,16 +248,15 @@ class Shelf:
             LibraryCorrupt: ``library.json`` is damaged.
         """
         path = self.library_path
-        remedy = "mend it, or run 'wakesound reindex --encoder NAME', which writes it anew"
         with explained(path, "read"):
             try:
                 path.stat()
             except FileNotFoundError:
                 return None
-        return read_record(path, LibraryRecord, remedy)
+        return read_record(path, LibraryRecord)
 
     def scan(self) -> tuple[dict[str, SoundRecord], dict[str, LibraryCorrupt]]:
-        """All sounds by folder name, and what is wrong with those that cannot be read."""
+        """All readable sounds by folder name, and the errors of the others."""
         sounds: dict[str, SoundRecord] = {}
         problems: dict[str, LibraryCorrupt] = {}
         for path in self._sound_paths():
@@ -214,8 +281,7 @@ class Shelf:
         if where is None and damaged and slug(name) in problems:
             where = slug(name)
         if where is None:
-            known = ", ".join(repr(sound.name) for sound in sounds.values()) or "none yet"
-            raise SoundNotFound(f"there is no sound {name!r} in {self.folder}; known: {known}")
+            raise SoundNotFound(name, [sound.name for sound in sounds.values()])
         return where
 
     def load(self, name: str) -> tuple[str, SoundRecord]:
@@ -233,10 +299,16 @@ class Shelf:
         wanted = clean_name(name).casefold()
         return next((w for w, s in sounds.items() if s.name.casefold() == wanted), None)
 
-    def free_folder(self, name: str) -> str:
-        """A folder name for a new sound that no other sound has."""
+    def free_folder(self, name: str, reserved: Collection[str] = ()) -> str:
+        """A folder name for a new sound that no other sound has.
+
+        Args:
+            name: the sound's name.
+            reserved: more folder names that are taken.
+        """
         base = slug(name)
         taken = {path.parent.name for path in self.folder.glob("sounds/*/sound.json")}
+        taken |= set(reserved)
         numbered = (f"{base}-{i}" for i in range(2, len(taken) + 3))
         return base if base not in taken else next(s for s in numbered if s not in taken)
 
@@ -251,9 +323,9 @@ class Shelf:
             return Take.decoded(record, path.read_bytes())
         except OSError as error:
             reason = error.strerror or str(error)
-            raise LibraryCorrupt(f"{path}: {reason}; enroll the sound again") from None
-        except LibraryCorrupt as error:
-            raise LibraryCorrupt(f"{path.parent}: {error}; enroll the sound again") from None
+            raise SoundDamaged(path, f"cannot be read: {reason}") from None
+        except SoundDamaged as error:
+            raise SoundDamaged(path, error.why) from None
 
     def fingerprint(self) -> str:
         """Changes whenever a sound or the encoder does: for hot reloading."""
@@ -280,7 +352,7 @@ class Shelf:
         return self.sound_path(where).parent / "takes" / file
 
     def example(self, where: str, record: ExampleRecord) -> Example:
-        """Read what the sound in folder ``where`` is not.
+        """Read a rejected example of the sound in folder ``where``.
 
         Raises:
             LibraryCorrupt: the file is missing, changed or damaged.
@@ -289,9 +361,9 @@ class Shelf:
         try:
             return Example.decoded(record, path.read_bytes())
         except OSError as error:
-            raise LibraryCorrupt(f"{path}: {error.strerror or error}") from None
-        except LibraryCorrupt as error:
-            raise LibraryCorrupt(f"{path.parent}: {error}") from None
+            raise SoundDamaged(path, f"cannot be read: {error.strerror or error}") from None
+        except SoundDamaged as error:
+            raise SoundDamaged(path, error.why) from None
 
     def example_path(self, where: str, file: str) -> Path:
         """The audio or embeddings of a rejected example of the sound in folder ``where``."""

@@ -1,6 +1,6 @@
-"""The embeddings of all takes, cached beside the library and rebuilt when missing or stale.
+"""The embeddings of a library's takes and rejected examples, and the file that caches them.
 
-Embedding what a library holds: takes and rejected examples, from their recordings.
+The cache is rebuilt from the recordings when it is missing, damaged or stale.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wakeword.embedding.embedder import view_dim
 from wakeword.embedding.variants import RECIPE, embed_take
 from wakeword.errors import AudioError, LibraryCorrupt, LibraryError
 from wakeword.library.records import ExampleRecord, TakeRecord
-from wakeword.library.storage import Shelf, write_atomically
+from wakeword.library.storage import Storage, write_atomically
 from wakeword.protocols import Encoder
 
 FILE = "vectors.npz"
@@ -117,22 +117,22 @@ class LibraryVectors:
     """The embeddings of a library's recordings by one encoder.
 
     Args:
-        shelf: the library.
+        storage: the library.
         encoder: it need not be the library's.
         segmenter: the windows that takes are cut into.
     """
 
-    def __init__(self, shelf: Shelf, encoder: Encoder, segmenter: SegmenterConfig) -> None:
-        self._shelf = shelf
+    def __init__(self, storage: Storage, encoder: Encoder, segmenter: SegmenterConfig) -> None:
+        self._storage = storage
         self._encoder = encoder
         self._segmenter = segmenter
-        self._cache = VectorCache(shelf.folder, encoder.id, view_dim(encoder), segmenter)
+        self._cache = VectorCache(storage.folder, encoder.id, view_dim(encoder), segmenter)
 
     def cached(self) -> TakeVectors:
         """All of them, from the cache or computed; damaged takes are left out."""
         vectors, changed = self._cache.complete(self._wanted())
         whole = {file: rows for file, rows in vectors.items() if len(rows)}
-        if changed and self._shelf.folder.exists():
+        if changed and self._storage.folder.exists():
             self.keep(whole)
         return whole
 
@@ -156,16 +156,16 @@ class LibraryVectors:
         return {file: rows for file, rows in vectors.items() if len(rows)}
 
     def keep(self, vectors: TakeVectors) -> None:
-        """Write the cache, or do without."""
+        """Write the cache; without one where it cannot be written."""
         try:
             self._cache.write(vectors)
         except LibraryError as error:
-            _log.warning("listening without a cache: %s", error)
+            _log.warning("the embeddings are not cached: %s", error)
 
     def _wanted(self) -> dict[str, Callable[[], FloatArray]]:
-        """What makes the embeddings of each take and rejected example, by its file."""
+        """Functions that embed each take and rejected example, by file name."""
         found: dict[str, Callable[[], FloatArray]] = {}
-        for where, sound in self._shelf.scan()[0].items():
+        for where, sound in self._storage.scan()[0].items():
             for take in sound.takes:
                 found[take.file] = partial(self._take, where, take)
             for example in sound.rejected:
@@ -174,7 +174,7 @@ class LibraryVectors:
 
     def _take(self, where: str, record: TakeRecord) -> FloatArray:
         try:
-            take = self._shelf.take(where, record)
+            take = self._storage.take(where, record)
         except LibraryCorrupt as error:
             _log.warning("%s", error)
             return self._nothing()
@@ -186,7 +186,7 @@ class LibraryVectors:
 
     def _example(self, where: str, record: ExampleRecord) -> FloatArray:
         try:
-            return self._shelf.example(where, record).embed(self._encoder, self._segmenter)
+            return self._storage.example(where, record).embed(self._encoder, self._segmenter)
         except (AudioError, LibraryCorrupt) as error:
             _log.warning("a rejected example of %s is left out: %s", where, error)
             return self._nothing()

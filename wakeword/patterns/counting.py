@@ -15,7 +15,7 @@ from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.events import Match
 from wakeword.patterns.onsets import SPACING_SECONDS, Onset, OnsetDetector
 from wakeword.patterns.pattern import Pattern, SoundPatterns
-from wakeword.scoring.decision import Beat, Judge
+from wakeword.scoring.matching import Beat, Matcher
 
 SPACING_SHARE = 0.4
 """Beats are at least this share of the sound's length apart."""
@@ -34,7 +34,7 @@ them, if their mean is recognised."""
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class JudgedOnset:
     """An onset that was judged."""
 
     onset: Onset
@@ -91,9 +91,9 @@ class Row:
         seconds = max(SPACING_SECONDS, SPACING_SHARE * patterns.length_seconds)
         self._spacing = round(seconds * rate)
         self._weighed = since  # the last beat of the row whose mean was asked about
-        self._heard: list[Heard] = []
+        self._heard: list[JudgedOnset] = []
         self._echoes = np.zeros((0, 0), np.bool_)  # see _with_last, of those heard
-        self._beats: list[Heard] = []
+        self._beats: list[JudgedOnset] = []
         self._sure = False
 
     def add(self, onset: Onset, beat: Beat) -> None:
@@ -102,14 +102,14 @@ class Row:
         match = beat.match
         if match is not None and match.sound != self.sound:
             match = None
-        self._heard = [*self._heard, Heard(onset, beat, match)][-REMEMBERED:]
+        self._heard = [*self._heard, JudgedOnset(onset, beat, match)][-REMEMBERED:]
         self._echoes = _with_last(self._echoes, [heard.onset for heard in self._heard])
         recognised = np.array([heard.recognised for heard in self._heard])
         self._sure = bool(recognised.any())
         near = np.array([heard.near for heard in self._heard])
         self._beats = self._in_row(recognised if self._sure else near)
 
-    def over(self, position: int | None, judge: Judge) -> Counted | None:
+    def over(self, position: int | None, matcher: Matcher) -> Counted | None:
         """The pattern of the row, if it is over when nothing comes before ``position``.
 
         A row in which no beat is recognised is told as soon as any other if its mean is; else
@@ -117,11 +117,11 @@ class Row:
 
         Args:
             position: a sample; None is the end of the stream.
-            judge: is asked about the mean.
+            matcher: is asked about the mean.
         """
         counted = None
         if self._beats and self._waited(self._beats[-1], position):
-            counted = self._counted(judge)
+            counted = self._counted(matcher)
             if self._sure or counted is not None:
                 self._forget()
         if self._heard and not self._sure and self._waited(self._heard[-1], position):
@@ -133,11 +133,11 @@ class Row:
         self._heard, self._beats, self._sure = [], [], False
         self._echoes = self._echoes[:0, :0]
 
-    def _waited(self, heard: Heard, position: int | None) -> bool:
+    def _waited(self, heard: JudgedOnset, position: int | None) -> bool:
         """Whether what is at ``position`` is too late to be in a row with this onset."""
         return position is None or position - heard.onset.position > self._wait
 
-    def _counted(self, judge: Judge) -> Counted | None:
+    def _counted(self, matcher: Matcher) -> Counted | None:
         """What the beats make, now that no more come."""
         positions = np.array([heard.onset.position for heard in self._beats])
         pattern = self.patterns.matching(tuple(np.diff(positions) / self._rate))
@@ -145,7 +145,7 @@ class Row:
         if pattern is not None and self._sure:
             match = self._best()
         elif pattern is not None and positions[-1] > self._weighed:
-            match = judge.row(self.sound, [heard.beat for heard in self._beats])
+            match = matcher.row(self.sound, [heard.beat for heard in self._beats])
             self._weighed = int(positions[-1])
         if pattern is None or match is None:
             return None
@@ -156,13 +156,13 @@ class Row:
         matches = [heard.match for heard in self._beats if heard.match and heard.match.hit]
         return max(matches, key=lambda match: match.score - match.threshold, default=None)
 
-    def _in_row(self, counting: NDArray[np.bool_]) -> list[Heard]:
+    def _in_row(self, counting: NDArray[np.bool_]) -> list[JudgedOnset]:
         """These of what was heard and what is like them, as far as they are one row."""
         found = -1
         while counting.sum() > found:  # what is like a beat is one, and others are like that
             found = int(counting.sum())
             counting = counting | self._echoes[:, counting].any(axis=1)
-        beats: list[Heard] = []
+        beats: list[JudgedOnset] = []
         for heard in (self._heard[index] for index in np.flatnonzero(counting)):
             apart = heard.onset.position - beats[-1].onset.position if beats else self._spacing
             if apart > self._wait:
@@ -239,12 +239,12 @@ class PatternCounter:
         self._heard: list[Onset] = []  # one that all have judged, then those not yet judged
         self._rows = [Row(n, patterns, self._rate, -1) for n, patterns in self._sounds.items()]
 
-    def push(self, block: AudioFrame, judge: Judge, *, active: bool) -> list[Counted]:
+    def push(self, block: AudioFrame, matcher: Matcher, *, active: bool) -> list[Counted]:
         """The patterns that are complete at the end of ``block``.
 
         Args:
             block: the next block of the stream.
-            judge: says what beats and rows are.
+            matcher: says what beats and rows are.
             active: whether the gate lets anything be heard.
         """
         if not self._rows:
@@ -256,13 +256,13 @@ class PatternCounter:
         self._end = block.end
         onsets = self._onsets.push(block)
         self._heard += onsets if active else []
-        return self._advance(judge, block.end)
+        return self._advance(matcher, block.end)
 
-    def finish(self, judge: Judge) -> list[Counted]:
+    def finish(self, matcher: Matcher) -> list[Counted]:
         """The patterns that are complete if the stream ends here and all is quiet behind it."""
-        return self._advance(judge, None)
+        return self._advance(matcher, None)
 
-    def _advance(self, judge: Judge, now: int | None) -> list[Counted]:
+    def _advance(self, matcher: Matcher, now: int | None) -> list[Counted]:
         """Judge the onsets whose windows are complete, end the rows that are over."""
         judged: dict[tuple[int, int], Beat] = {}
         counted = []
@@ -275,12 +275,12 @@ class PatternCounter:
                 if now is not None and end > now:
                     waits_for = onset.position
                     break
-                counted.append(row.over(onset.position, judge))
+                counted.append(row.over(onset.position, matcher))
                 span = start, min(end, self._end)
                 if span not in judged:
-                    judged[span] = judge.beat(self._cut(*span))
+                    judged[span] = matcher.beat(self._cut(*span))
                 row.add(onset, judged[span])
-            counted.append(row.over(waits_for, judge))
+            counted.append(row.over(waits_for, matcher))
         self._forget()
         return [row for row in counted if row is not None]
 

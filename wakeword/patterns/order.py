@@ -11,9 +11,9 @@ The stage of the engine that asks for the order inside a sound before it may mat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import Lock
 
 import numpy as np
 
@@ -22,9 +22,7 @@ from wakeword.audio.logmel import LogMel, decibels
 from wakeword.audio.resampling import resample
 from wakeword.events import Match, Window
 from wakeword.library.recordings import Take
-
-if TYPE_CHECKING:
-    from wakeword.scoring.scorer import Scorer
+from wakeword.scoring.scorer import Scorer
 
 STEP_FRAMES = 2
 """Spectra are averaged over 20 ms."""
@@ -147,7 +145,9 @@ def distance(heard: FloatArray, take: FloatArray) -> float:
 
 
 class SoundOrder:
-    """The order of one sound, known from its takes; they are read when it is first asked for.
+    """The order of one sound, known from its takes.
+
+    They are read by :meth:`prepare`, or when the order is first asked for.
 
     Args:
         takes: gives the sound's takes, those that can be read.
@@ -157,6 +157,12 @@ class SoundOrder:
     def __init__(self, takes: Callable[[], Sequence[Take]], rate: int) -> None:
         self._load = takes
         self._rate = rate
+        self._reading = Lock()  # one thread prepares, another may ask meanwhile
+
+    def prepare(self) -> None:
+        """Read the takes and align them with each other now, not when the sound is first heard."""
+        with self._reading:
+            self._takes  # noqa: B018 - kept from now on
 
     @cached_property
     def _takes(self) -> list[FloatArray]:
@@ -172,13 +178,20 @@ class SoundOrder:
         return found if shortest >= SHORTEST_SECONDS and backwards >= needed else []
 
     @property
+    def prepared(self) -> bool:
+        """Whether the takes have been read."""
+        return "_takes" in self.__dict__
+
+    @property
     def ordered(self) -> bool:
         """Whether the sound and its reversal are two."""
+        if not self.prepared:
+            self.prepare()
         return bool(self._takes)
 
     @property
     def frames(self) -> int:
-        """So many of the last frames are worth looking at."""
+        """So many of the last frames are worth looking at, of a sound that is ordered."""
         longest = max((len(rows) for rows in self._takes), default=0)
         return round(1.5 * longest + LEAD_SECONDS / FRAME_SECONDS)
 
@@ -244,12 +257,25 @@ def take_spectra(take: Take, rate: int) -> FloatArray:
 
 LONGEST_SECONDS = 8.0
 """More of the past is not looked at."""
+AWAY_SECONDS = 0.25
+"""A sound that did not match for longer is over; what matches then is looked at anew."""
+
+
+@dataclass
+class _Passed:
+    """A sound whose order was right."""
+
+    end: int
+    """Sample just past its last matching window."""
+    woke: bool = False
+    """Whether an event was made of it."""
 
 
 class Ordering:
     """Refuses matches whose order is wrong; a sound that is the other way round takes over.
 
-    Only windows that match are looked at, and only where the sound has an order.
+    Only windows that match are looked at, and only where the sound has an order. Once the order
+    is right, what follows belongs to the sound, until it is over.
 
     Args:
         rate: samples per second.
@@ -258,19 +284,27 @@ class Ordering:
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._keep = round(LONGEST_SECONDS * rate)
+        self._away = round(AWAY_SECONDS * rate)
         self._orders: Mapping[str, SoundOrder] = {}
         self.reset()
 
-    def load(self, scorer: Scorer) -> None:
-        """Use the orders of these sounds from now on."""
+    def load(self, scorer: Scorer, orders: Mapping[str, SoundOrder]) -> None:
+        """Use these from now on.
+
+        Args:
+            scorer: knows the sounds.
+            orders: of those whose order may matter, by name.
+        """
         self._scorer = scorer
-        self._orders = scorer.orders
+        self._orders = orders
 
     def reset(self) -> None:
         """Forget the past."""
         self._past = np.zeros(0, np.float32)
         self._end = 0
-        self._passed: tuple[str, int] | None = None
+        self._segment: int | None = None
+        self._passed: dict[str, _Passed] = {}
+        self._since: dict[str, int] = {}  # where in the segment a sound may begin again
         self._levels: tuple[FloatArray, FloatArray] | None = None
 
     def push(self, block: AudioFrame) -> None:
@@ -293,21 +327,43 @@ class Ordering:
         """
         if not match.hit or match.named or match.sound not in self._orders:
             return match  # a word has no take to be held against
-        if self._passed == (match.sound, window.segment_start):
+        self._forget_what_is_over(window)
+        passed = self._passed.get(match.sound)
+        if passed is not None:
+            passed.end = window.end
             return match  # it was right at its beginning; what follows belongs to it
         why = self._refusal(match.sound, window)
         if why:
             other = self._other(match, window, embedding)
             match = other if other is not None else replace(match, refused=why)
         if match.hit:
-            self._passed = match.sound, window.segment_start
+            self._passed[match.sound] = _Passed(window.end)
         return match
+
+    def woke(self, sound: str) -> None:
+        """An event was made of this sound: once it is over, the next one begins behind it."""
+        if sound in self._passed:
+            self._passed[sound].woke = True
+
+    def _forget_what_is_over(self, window: Window) -> None:
+        """Sounds that do not match any more, and all of another segment."""
+        if window.segment_start != self._segment:
+            self._segment, self._passed, self._since = window.segment_start, {}, {}
+        for sound, passed in list(self._passed.items()):
+            if window.end - passed.end > self._away:
+                del self._passed[sound]
+                if passed.woke:
+                    self._since[sound] = passed.end
 
     def _refusal(self, sound: str, window: Window) -> str:
         order = self._orders[sound]
         if not order.ordered:
             return ""
-        return order.refuses(*self._heard(window))
+        levels, room = self._heard(window)
+        if sound in self._since:
+            seconds = (self._end - self._since[sound]) / self._rate
+            levels = levels[-max(1, round(seconds / FRAME_SECONDS)) :]
+        return order.refuses(levels, room)
 
     def _heard(self, window: Window) -> tuple[FloatArray, FloatArray]:
         """Levels ``(frames, BANDS)`` since the segment began, and of the room."""

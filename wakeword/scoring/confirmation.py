@@ -9,24 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wakeword.audio.frames import FloatArray
 from wakeword.audio.resampling import resample
-from wakeword.embedding.embedder import short_seconds
-from wakeword.embedding.variants import embed_take, noisiest_rows, quiet_rows
-from wakeword.errors import AudioError, LibraryError
+from wakeword.embedding.variants import noisiest_rows, quiet_rows
 from wakeword.events import Match
-from wakeword.library.vectors import VectorCache
-from wakeword.protocols import Encoder
-from wakeword.scoring.bank import NegativeBank, file_name, load_bank
-
-if TYPE_CHECKING:
-    from wakeword.library.library import SoundLibrary
-
+from wakeword.protocols import Encoder, EncoderWrapper
+from wakeword.scoring.bank import NegativeBank
 
 _log = logging.getLogger(__name__)
 
@@ -37,30 +28,40 @@ EVERYDAY_SHARE = 0.95
 """So much of everyday sound is refused even where the slack would let it pass, but no take."""
 
 
-class Relay:
-    """The second encoder, as if it heard what the first one hears.
+class ResampledEncoder(EncoderWrapper):
+    """The second encoder, as if it heard what the first one hears: whole windows.
 
     Args:
         second: makes the embeddings.
         first: its rate and its windows are those of the audio.
     """
 
+    changes = frozenset(
+        {"id", "rate", "window_seconds", "spec", "short_seconds", "longest_seconds"}
+        | {"frame_samples", "frame_hop"}
+    )
+
     def __init__(self, second: Encoder, first: Encoder) -> None:
-        self._second = second
+        super().__init__(second)
         self._longest = round(second.window_seconds * second.rate)
         self.rate = first.rate
         self.window_seconds = min(first.window_seconds, second.window_seconds)
-        self.dim = second.dim
+        self.spec, self.short_seconds, self.longest_seconds = "", None, None
+        self.frame_samples = self.frame_hop = 0
         self.id = f"{second.id} of {self.rate} Hz, {self.window_seconds:g} s"
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed`."""
-        heard = [resample(window, self.rate, self._second.rate) for window in windows]
-        return self._second.embed([samples[-self._longest :] for samples in heard])
+        heard = [resample(window, self.rate, self.wrapped.rate) for window in windows]
+        return self.wrapped.embed([samples[-self._longest :] for samples in heard])
+
+    def embed_as_pipeline(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """The same."""
+        return self.embed(windows)
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class SecondOpinion:
     """What the second encoder knows of one sound."""
 
     takes: FloatArray
@@ -80,7 +81,7 @@ class Confirmation:
         sounds: what it knows, by name; a sound that it does not know passes.
     """
 
-    def __init__(self, name: str, encoder: Encoder, sounds: Mapping[str, Known]) -> None:
+    def __init__(self, name: str, encoder: Encoder, sounds: Mapping[str, SecondOpinion]) -> None:
         self.name = name
         self._encoder = encoder
         self._sounds = sounds
@@ -113,7 +114,7 @@ class Confirmation:
 
 def learned(
     takes: Sequence[FloatArray], bank: NegativeBank | None = None, seconds: float | None = None
-) -> Known:
+) -> SecondOpinion:
     """What the second encoder makes of a sound, with a lenient threshold.
 
     Each take, as it is and in noise, is held against the others. The worst of them and some
@@ -131,7 +132,7 @@ def learned(
     threshold = worst - SLACK * (1.0 - worst)
     if bank is not None:
         threshold = max(threshold, min(worst, _everyday(rows, bank)))
-    return Known(rows, max(-1.0, threshold), seconds)
+    return SecondOpinion(rows, max(-1.0, threshold), seconds)
 
 
 def _among_themselves(takes: Sequence[FloatArray]) -> list[float]:
@@ -151,50 +152,3 @@ def _everyday(rows: FloatArray, bank: NegativeBank) -> float:
     scores = (bank.vectors[:, : bank.dim] @ rows.T).max(axis=1)
     starts = np.flatnonzero(np.diff(bank.runs, prepend=-1))
     return float(np.quantile(np.maximum.reduceat(scores, starts), EVERYDAY_SHARE))
-
-
-def make_confirmation(
-    library: SoundLibrary, first: Encoder, second: Encoder, name: str
-) -> Confirmation:
-    """What the second encoder says of the sounds of a library.
-
-    Their takes are embedded once and kept in a file of their own beside the library's.
-
-    Args:
-        library: the sounds; those of which no take can be read pass unconfirmed.
-        first: the library's encoder.
-        second: the one that is asked.
-        name: what it is called in refusals.
-    """
-    relay = Relay(second, first)
-    sounds = library.sounds()
-    wanted = {
-        take.file: partial(_embedded, library, sound.name, take.file, relay)
-        for sound in sounds
-        for take in sound.takes
-    }
-    cache = VectorCache(
-        library.folder, relay.id, relay.dim, library.segmenter, f"confirm-{file_name(second.id)}"
-    )
-    vectors, changed = cache.complete(wanted)
-    if changed and library.folder.exists():
-        try:
-            cache.write({file: rows for file, rows in vectors.items() if len(rows)})
-        except LibraryError as error:
-            _log.warning("confirming without a cache: %s", error)
-    bank = load_bank(second.id)
-    known = {}
-    for sound in sounds:
-        takes = [rows for take in sound.takes if len(rows := vectors[take.file])]
-        if takes:
-            known[sound.name] = learned(takes, bank, short_seconds(first) if sound.short else None)
-    return Confirmation(name, relay, known)
-
-
-def _embedded(library: SoundLibrary, sound: str, file: str, encoder: Encoder) -> FloatArray:
-    """Embeddings of a take, ``(n, dim) float32``; none if it cannot be heard."""
-    try:
-        return embed_take(library.take(sound, file), encoder, library.segmenter)
-    except (AudioError, LibraryError) as error:
-        _log.warning("%s of %s cannot be confirmed with: %s", file, sound, error)
-        return np.zeros((0, encoder.dim), np.float32)

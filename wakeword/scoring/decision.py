@@ -1,21 +1,25 @@
-"""The engine's judge: windows, beats, and rows of beats, held against what is asked for.
+"""What wakes: from the windows and blocks of one stream to events, decided in this one place.
 
-From matches to events: patience, refractory time and one event for each occurrence.
+A window's match must have the right order and, where there is a second encoder, its word; then
+patience and refractory time make one event of each occurrence. Sounds with patterns are counted
+instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from wakeword.audio.frames import FloatArray
-from wakeword.embedding.embedder import embed_views
+from wakeword.audio.frames import AudioFrame
+from wakeword.audio.speech import SpeechDetector
 from wakeword.errors import require_not_negative, require_positive
-from wakeword.events import Match
+from wakeword.events import Match, WakeEvent, Window
+from wakeword.library.enrolled import EnrolledSounds
+from wakeword.patterns.counting import Counted, PatternCounter
+from wakeword.patterns.order import Ordering
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
+from wakeword.scoring.matching import Matcher
+from wakeword.scoring.presence import Presence
 
 
 @dataclass(frozen=True)
@@ -30,93 +34,6 @@ class TriggerConfig:
     def __post_init__(self) -> None:
         require_positive(self, "patience")
         require_not_negative(self, "refractory_seconds")
-
-
-EASE = 0.07
-"""The mean of a row's beats needs so much less than the threshold: rows are rarer than windows."""
-
-
-@dataclass(frozen=True, eq=False)
-class Beat:
-    """What was heard at an onset."""
-
-    samples: FloatArray | None
-    """``(n,) float32``; None where no second encoder will ask for them."""
-    embedding: FloatArray
-    """``(view_dim,) float32``, each view of length 1."""
-    match: Match | None
-    """What it resembles most."""
-
-
-class Judge:
-    """Says what something is, with the threshold that counts in this engine.
-
-    Args:
-        encoder: makes the embeddings.
-        scorer: knows the sounds, and whom to ask for a second opinion.
-        offset: added to every threshold.
-    """
-
-    def __init__(self, encoder: Encoder, scorer: Scorer, offset: float) -> None:
-        self.scorer = scorer
-        self._encoder = encoder
-        self._offset = offset
-
-    def match(self, embedding: FloatArray) -> Match | None:
-        """The best match of a ``(view_dim,) float32`` embedding."""
-        match = self.scorer(embedding)
-        return match and replace(match, threshold=match.threshold + self._offset)
-
-    def confirmed(self, match: Match, samples: FloatArray) -> Match:
-        """A match that would wake, after the second encoder's word on it, if there is one."""
-        confirmation = self.scorer.confirmation
-        return match if confirmation is None else confirmation(match, samples)
-
-    def beat(self, samples: FloatArray) -> Beat:
-        """What ``(n,) float32`` samples are, no longer than the encoder's window."""
-        embedding = embed_views(self._encoder, [samples])[0]
-        match = self.match(embedding)
-        if match is not None and match.hit and match.sound in self.scorer.patterns:
-            match = self.confirmed(match, samples)
-        kept = None if self.scorer.confirmation is None else samples.copy()
-        return Beat(kept, embedding, match)
-
-    def row(self, sound: str, beats: Sequence[Beat]) -> Match | None:
-        """What recognises a row in which no beat is recognised alone; None if nothing does.
-
-        Noise differs from beat to beat, so the mean of the embeddings is nearer to the takes
-        than any of them. It is held against the threshold less ``EASE``, and the match says so.
-        It does not count for sounds by their words, nor where a beat was refused or is
-        recognised as another sound.
-        """
-        own = [(b, b.match) for b in beats if b.match is not None and b.match.sound == sound]
-        if len(beats) < 2 or not own or any(match.refused for _, match in own):
-            return None
-        if any(b.match.hit and b.match.sound != sound for b in beats if b.match is not None):
-            return None
-        mean = self._mean([beat.embedding for beat in beats])
-        match = None if mean is None else self.match(mean)
-        if match is None or match.sound != sound or match.named:
-            return None
-        match = replace(match, threshold=_eased(match.threshold))
-        if match.hit and self.scorer.confirmation is not None:
-            best, _ = max(own, key=lambda pair: pair[1].score)
-            if best.samples is None:
-                return None  # it was heard before there was a second encoder
-            match = self.confirmed(match, best.samples)
-        return match if match.hit else None
-
-    def _mean(self, embeddings: Sequence[FloatArray]) -> FloatArray | None:
-        """Their mean, ``(view_dim,) float32``, each view of length 1; None if one has no length."""
-        views = np.mean(embeddings, axis=0).reshape(-1, self._encoder.dim)
-        lengths = np.linalg.norm(views, axis=1, keepdims=True)
-        return np.asarray(views / lengths, np.float32).ravel() if lengths.all() else None
-
-
-def _eased(threshold: float) -> float:
-    """What the mean of a row needs; below 0 everyday sound is as like, so no ease leads there."""
-    eased = threshold - EASE
-    return max(eased, 0.0) if threshold >= 0 else eased
 
 
 @dataclass
@@ -201,3 +118,117 @@ class Trigger:
     def _fires(self, state: _State, run: int, position: int) -> bool:
         rested = state.fired_at is None or position - state.fired_at >= self._refractory
         return state.armed and rested and run >= self._patience
+
+
+WindowObserver = Callable[[Window, Match | None], object]
+"""Sees a window and its match before the trigger decides."""
+
+
+class Decision:
+    """Decides for one stream; it sees every block, and a window while a segment is open.
+
+    Args:
+        encoder: makes the embeddings.
+        config: patience and refractory time.
+        threshold_offset: added to every threshold.
+        observers: called with every window and its match, before anything comes of it.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        config: TriggerConfig,
+        threshold_offset: float,
+        observers: Sequence[WindowObserver] = (),
+    ) -> None:
+        self._encoder, self._rate, self._offset = encoder, encoder.rate, threshold_offset
+        self._observers = observers
+        self._trigger = Trigger(encoder.rate, config)
+        self._counter = PatternCounter(encoder.rate, encoder.window_seconds)
+        self._ordering = Ordering(encoder.rate)
+        self._presence = Presence(encoder.rate)
+        self._speech = SpeechDetector(encoder.rate)
+
+    def load(self, sounds: EnrolledSounds) -> None:
+        """Decide about these from the next block on."""
+        self._sounds = sounds
+        self._matcher = Matcher(self._encoder, sounds, self._offset)
+        self._counter.load(sounds.patterns)
+        self._ordering.load(sounds.scorer, sounds.orders)
+
+    def skip(self, hops: int) -> None:
+        """Audio of so many hops was lost."""
+        self._trigger.skip(hops)
+
+    def reset(self, start: int = 0) -> None:
+        """Forget the past; the next block begins at sample ``start``."""
+        self._trigger.reset()
+        self._presence.reset()
+        self._counter.reset(start)
+        self._ordering.reset()
+
+    def push(self, block: AudioFrame, window: Window | None, heard: int) -> list[WakeEvent]:
+        """The events that are complete with a block.
+
+        Args:
+            block: the next one.
+            window: it ends with the block and has its embedding; None while nothing is heard.
+            heard: where the real audio ends, if the block goes on beyond it.
+        """
+        self._ordering.push(block)
+        match = None if window is None else self._match(window, block.end)
+        if window is not None:
+            for observe in self._observers:
+                observe(window, match)
+        events = []
+        if self._sounds.patterns:
+            rows = self._counter.push(block, self._matcher, active=window is not None)
+            events = [self._counted(row, min(block.end, heard)) for row in rows]
+        self._presence.push(block)
+        fires = self._trigger.push(match, block.end, self._presence.present)
+        if fires and window is not None and match is not None:
+            self._ordering.woke(match.sound)
+            if match.sound not in self._sounds.patterns:
+                self._presence.begin(match.sound, window.samples)
+                events.append(self._event(match, window, heard))
+        return events
+
+    def finish(self, end: int) -> list[WakeEvent]:
+        """The events of rows that are complete if nothing follows sample ``end``."""
+        return [self._counted(row, end) for row in self._counter.finish(self._matcher)]
+
+    def _match(self, window: Window, position: int) -> Match | None:
+        """What the window is, with all that may refuse it."""
+        assert window.embedding is not None
+        match = self._matcher.match(window.embedding)
+        if match is None:
+            return None
+        match = self._ordering(match, window, window.embedding)
+        if match.sound in self._sounds.patterns or not self._trigger.ready(match, position):
+            return match
+        return self._matcher.confirmed(match, window.samples)
+
+    def _event(self, match: Match, window: Window, heard: int) -> WakeEvent:
+        return WakeEvent(
+            sound=match.sound,
+            score=match.score,
+            threshold=match.threshold,
+            start=window.start,
+            end=min(window.end, heard),
+            rate=self._rate,
+            take=match.take,
+            speech=self._speech.share(window.samples),
+        )
+
+    def _counted(self, row: Counted, end: int) -> WakeEvent:
+        """The event of a pattern that was complete at sample ``end``."""
+        return WakeEvent(
+            sound=row.sound,
+            score=row.match.score,
+            threshold=row.match.threshold,
+            start=row.start,
+            end=end,
+            rate=self._rate,
+            take=row.match.take,
+            pattern=row.pattern.name,
+        )

@@ -1,7 +1,4 @@
-"""Nearest takes: FAISS behind an interface that cannot fail silently.
-
-How much does a window resemble each sound?
-"""
+"""How much does a window resemble each sound? All of them are asked, each for itself."""
 
 from __future__ import annotations
 
@@ -9,37 +6,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused, view_dim
 from wakeword.embedding.variants import clear_rows
-from wakeword.errors import AudioFormatError, LibraryCorrupt
+from wakeword.errors import AudioFormatError, VectorsDamaged
 from wakeword.events import Match
-from wakeword.patterns.order import SoundOrder
-from wakeword.patterns.pattern import SoundPatterns
 from wakeword.protocols import Encoder
-from wakeword.scoring.confirmation import Confirmation
 from wakeword.scoring.likeness import Cohort, Likeness, Verifier
+from wakeword.scoring.odds import score_of
 from wakeword.scoring.veto import Veto
-from wakeword.scoring.words import NamedLikeness, NamedSounds, likeliest
+from wakeword.scoring.words import NamedLikeness, NamedSounds
 
 
 class VectorIndex:
-    """Exact inner-product search over unit vectors (``IndexFlatIP``), so scores are cosines.
+    """The embeddings of all takes in an exact FAISS index (``IndexFlatIP``): products are cosines.
 
     Args:
         vectors: ``(n, dim) float32``, each row of length 1; ``n`` may be 0.
 
     Raises:
-        LibraryCorrupt: the vectors are not finite or have no columns.
+        VectorsDamaged: the vectors are not finite or have no columns.
     """
 
     def __init__(self, vectors: FloatArray) -> None:
         import faiss
 
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
-            raise LibraryCorrupt("the stored vectors are damaged; run 'wakesound reindex'")
+            raise VectorsDamaged()
         self.dim = int(vectors.shape[1])
         self._index = faiss.IndexFlatIP(self.dim)
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
@@ -47,26 +41,22 @@ class VectorIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, query: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]:
-        """The ``k`` nearest vectors, best first; fewer when the index holds fewer.
+    def cosines(self, query: FloatArray) -> FloatArray:
+        """The cosine of each vector, ``(n,) float32``.
 
         Args:
             query: ``(dim,) float32``.
-            k: how many are wanted.
-
-        Returns:
-            Scores ``(m,) float32`` and row numbers ``(m,) int64``, ``m = min(k, len(self))``.
 
         Raises:
             AudioFormatError: the query has another dimension or is not finite.
         """
         if query.shape != (self.dim,) or not np.isfinite(query).all():
             raise AudioFormatError(f"an embedding of {self.dim} finite numbers is needed")
-        m = min(k, len(self))
-        if m == 0:
-            return np.zeros(0, np.float32), np.zeros(0, np.int64)
-        scores, rows = self._index.search(query[None].astype(np.float32), m)
-        return scores[0], rows[0]
+        cosines = np.empty(len(self), np.float32)
+        if len(cosines):
+            found, rows = self._index.search(query[None].astype(np.float32), len(cosines))
+            cosines[rows[0]] = found[0]
+        return cosines
 
 
 @dataclass(frozen=True)
@@ -96,9 +86,10 @@ class Enrolled:
 
 
 class Scorer:
-    """Finds the nearest take, then lets its sound judge and holds that against its threshold.
+    """Lets every sound score a window and holds the score against the sound's threshold.
 
-    Sounds that have words are candidates too: see :func:`wakeword.scoring.words.likeliest`.
+    A window goes to the sound that is furthest above its own threshold. Sounds that have words
+    are candidates too: see :func:`likeliest`.
 
     Args:
         vectors: ``(n, view_dim) float32``, the embeddings of all takes, focused on the view
@@ -108,10 +99,9 @@ class Scorer:
             not listened for.
         likenesses: how to score each sound, by name; the cosine of the nearest take for those
             that are not named.
-        patterns: of the sounds that have any, by name.
         vetoes: what refuses windows, of the sounds that have such a thing, by name.
-        orders: of the sounds whose order may matter, by name.
         named: what scores the words of those that have any, by name.
+        cohort: everyday sound, for the sounds that have a level.
     """
 
     def __init__(
@@ -121,33 +111,22 @@ class Scorer:
         thresholds: dict[str, float],
         *,
         likenesses: Mapping[str, Likeness] | None = None,
-        patterns: Mapping[str, SoundPatterns] | None = None,
         vetoes: Mapping[str, Veto] | None = None,
-        orders: Mapping[str, SoundOrder] | None = None,
         named: Mapping[str, NamedLikeness] | None = None,
+        cohort: Cohort | None = None,
     ) -> None:
-        self.confirmation: Confirmation | None = None
-        """A second opinion on what is about to wake."""
-        self.orders: Mapping[str, SoundOrder] = orders or {}
-        """What is known of the order inside each sound, by name."""
         self._likenesses = likenesses or {}
         self._vetoes = vetoes or {}
-        self.patterns: Mapping[str, SoundPatterns] = patterns or {}
-        """Those of each sound that has any, by name."""
         rows = [i for i, owner in enumerate(owners) if owner.sound in thresholds]
         self._owners = [owners[i] for i in rows]
         in_words = {name: judge for name, judge in (named or {}).items() if name in thresholds}
         listened = dict.fromkeys([*(owner.sound for owner in self._owners), *in_words])
         self._thresholds = {sound: thresholds[sound] for sound in listened}
-        self._named = NamedSounds(in_words, self._thresholds)
+        self._named = NamedSounds(in_words, self._thresholds) if in_words else None
         self._index = VectorIndex(vectors[rows])
-
-    @property
-    def events(self) -> list[str]:
-        """Names of the events that may come: of sounds, or of their patterns."""
-        plain = [name for name in self.sounds if name not in self.patterns]
-        found = [self.patterns[name].patterns for name in self.sounds if name in self.patterns]
-        return sorted([*plain, *(pattern.name for patterns in found for pattern in patterns)])
+        self._spans = _spans(self._owners)
+        heard = {name: self._likenesses[name] for name in self._spans if name in self._likenesses}
+        self._panel = Panel({name: judge for name, judge in heard.items() if judge.leveled}, cohort)
 
     @property
     def sounds(self) -> list[str]:
@@ -162,35 +141,46 @@ class Scorer:
     def scores(self, embedding: FloatArray) -> dict[str, float]:
         """Score of a ``(view_dim,) float32`` embedding for each sound, by name: for meters."""
         scores = {match.sound: match.score for match in self.recorded(embedding)}
-        for sound, score in self._named.scores(embedding).items():
-            scores[sound] = max(score, scores.get(sound, score))
+        if self._named is not None:
+            for sound, score in self._named.scores(embedding).items():
+                scores[sound] = max(score, scores.get(sound, score))
         return scores
 
     def __call__(self, embedding: FloatArray) -> Match | None:
         """The match of a ``(view_dim,) float32`` embedding with the sound that it is likeliest.
 
-        That is the sound of the nearest take, or one by its words. None when there are no sounds.
+        That is a sound by its takes, or one by its words. Of sounds without a level, whose scores
+        cannot be compared, only the one with the nearest take counts. None without any sounds.
         """
-        nearest = [
-            self._match(embedding, self._owners[int(row)], float(cosine))
-            for cosine, row in zip(*self._index.search(embedding, 1), strict=True)
-        ]
-        return likeliest([*nearest, *self._named.matches(embedding)])
+        found = self.recorded(embedding)
+        others = [match for match in found if match.sound not in self._panel]
+        nearest = max(others, key=lambda match: match.likeness, default=None)
+        found = [match for match in found if match.sound in self._panel or match is nearest]
+        named = [] if self._named is None else self._named.matches(embedding)
+        return likeliest([*found, *named])
 
     def recorded(self, embedding: FloatArray) -> list[Match]:
         """The matches of a ``(view_dim,) float32`` embedding with each sound that has takes."""
-        nearest: dict[str, tuple[Owner, float]] = {}
-        for cosine, row in zip(*self._index.search(embedding, len(self._index)), strict=True):
-            owner = self._owners[int(row)]
-            nearest.setdefault(owner.sound, (owner, float(cosine)))
-        return [self._match(embedding, owner, at) for owner, at in nearest.values()]
+        cosines = self._index.cosines(embedding)
+        rows = {
+            name: span.start + int(cosines[span].argmax()) for name, span in self._spans.items()
+        }
+        nearest = {name: float(cosines[row]) for name, row in rows.items()}
+        scores = self._panel.scores(embedding, nearest)
+        matches = []
+        for sound, row in rows.items():
+            score = scores.get(sound)
+            if score is None:
+                score = self._score(sound, embedding, nearest[sound])
+            matches.append(self._match(embedding, self._owners[row], nearest[sound], score))
+        return matches
 
-    def _match(self, embedding: FloatArray, owner: Owner, cosine: float) -> Match:
+    def _match(self, embedding: FloatArray, owner: Owner, cosine: float, score: float) -> Match:
         """The match with the sound whose nearest take this is."""
         veto = self._vetoes.get(owner.sound)
         return Match(
             sound=owner.sound,
-            score=self._score(owner.sound, embedding, cosine),
+            score=score,
             threshold=self._thresholds[owner.sound],
             take=owner.take,
             likeness=cosine,
@@ -204,14 +194,74 @@ class Scorer:
         return float(likeness(embedding[None], cosines=np.array([cosine], np.float32))[0])
 
 
+def likeliest(candidates: Sequence[Match]) -> Match | None:
+    """The candidate that a window goes to; None without any.
+
+    What matches comes first. Of several, the one that is furthest above its own threshold: so
+    neither the nearest take nor a text that is a little like everything hides another sound.
+    """
+    return max(
+        candidates, key=lambda match: (match.hit, match.score - match.threshold), default=None
+    )
+
+
+class Panel:
+    """The scores of many sounds at once: what :class:`Likeness` says, in one matrix product.
+
+    Args:
+        likenesses: sounds with a level, by name.
+        cohort: everyday sound.
+    """
+
+    def __init__(self, likenesses: Mapping[str, Likeness], cohort: Cohort | None) -> None:
+        self._cohort = cohort if likenesses else None
+        self._names = list(likenesses)
+        if self._cohort is None:
+            return
+        verifiers = [judge.verifier for judge in likenesses.values() if judge.verifier is not None]
+        self._shorts = np.array([judge.short for judge in likenesses.values()], int)
+        self._weights = np.stack([judge.weights for judge in likenesses.values()])
+        self._biases = np.array([verifier.bias for verifier in verifiers], np.float32)
+        self._levels = np.array([verifier.level for verifier in verifiers], np.float64)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def scores(self, embedding: FloatArray, nearest: Mapping[str, float]) -> dict[str, float]:
+        """Score 0..1 of each sound, by name.
+
+        Args:
+            embedding: ``(view_dim,) float32``.
+            nearest: cosine of the nearest take of each sound, by name.
+        """
+        if self._cohort is None or self._cohort.model is None:
+            return {}
+        cohort_mean = np.zeros(2, np.float32)
+        for short in np.unique(self._shorts):
+            cohort_mean[short] = self._cohort.cohort_mean(embedding[None], bool(short))[0]
+        odds = self._cohort.model.odds(
+            np.array([nearest[name] for name in self._names], np.float32),
+            cohort_mean[self._shorts],
+            self._weights @ embedding + self._biases,
+        )
+        return dict(zip(self._names, score_of(odds, self._levels).tolist(), strict=True))
+
+
+def _spans(owners: Sequence[Owner]) -> dict[str, slice]:
+    """The rows of each sound, which lie together, by name."""
+    spans: dict[str, slice] = {}
+    for row, owner in enumerate(owners):
+        known = spans.get(owner.sound)
+        spans[owner.sound] = slice(row if known is None else known.start, row + 1)
+    return spans
+
+
 def make_scorer(
     sounds: Sequence[Enrolled],
     encoder: Encoder,
     cohort: Cohort | None,
     *,
-    patterns: Mapping[str, SoundPatterns] | None = None,
     vetoes: Mapping[str, Veto] | None = None,
-    orders: Mapping[str, SoundOrder] | None = None,
 ) -> Scorer:
     """The scorer of these sounds.
 
@@ -222,9 +272,7 @@ def make_scorer(
         sounds: what is listened for.
         encoder: made the embeddings.
         cohort: everyday sound, where the encoder has a bank.
-        patterns: see :class:`Scorer`.
         vetoes: see :class:`Scorer`.
-        orders: see :class:`Scorer`.
     """
     named = {sound.name: sound.named for sound in sounds if sound.named is not None}
     rows: list[FloatArray] = [np.zeros((0, view_dim(encoder)), np.float32)]
@@ -246,8 +294,7 @@ def make_scorer(
         owners,
         thresholds,
         likenesses=likenesses,
-        patterns=patterns,
         vetoes=vetoes,
-        orders=orders,
         named=named,
+        cohort=cohort,
     )

@@ -12,7 +12,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.embedding.embedder import focused, view_dim
 from wakeword.errors import ConfigError, EncoderError
 from wakeword.library.records import VetoRecord
-from wakeword.protocols import Encoder, TextEncoder
+from wakeword.protocols import Encoder
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def label_vectors(labels: Sequence[str], encoder: Encoder) -> FloatArray:
         ConfigError: the encoder knows no words.
         EncoderError: it does not know one of these.
     """
-    if not isinstance(encoder, TextEncoder):
+    if not encoder.reads_text:
         raise ConfigError(
             f"the encoder {encoder.id} knows no words, so it cannot tell {', '.join(labels)} by "
             "name; use mini or clap"

@@ -90,17 +90,6 @@ class NamedSounds:
         ]
 
 
-def likeliest(candidates: Sequence[Match]) -> Match | None:
-    """The candidate that a window goes to; None without any.
-
-    What matches comes first. Of several, the one that is furthest above its own threshold: so
-    neither the nearest take nor a text that is a little like everything hides another sound.
-    """
-    return max(
-        candidates, key=lambda match: (match.hit, match.score - match.threshold), default=None
-    )
-
-
 def named_likeness(
     text: TextRecord,
     vetoes: Sequence[VetoRecord],

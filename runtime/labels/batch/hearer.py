@@ -1,57 +1,18 @@
-"""A stream cut into the windows that the whole of it would be cut into.
-
-Hears parcels: reads recordings piece by piece and has their slices embedded in batches.
-"""
+"""Hears parcels: reads recordings piece by piece and has their slices embedded in batches."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from runtime.labels.batch.job import Job, Parcel
 from runtime.labels.batch.results import Row, Tally, bad_row
 from wakeword.audio.frames import FloatArray, level_db
-from wakeword.audio.reading import read_blocks
-from wakeword.audio.resampling import Resampler
+from wakeword.audio.reading import Account, Recording, printable
+from wakeword.audio.resampling import resampled
 from wakeword.errors import AudioError
-from wakeword.labels import Classifier
 from wakeword.labels.classifier import AT_ONCE
-
-Slice = tuple[int, int, FloatArray]
-"""Where it begins and ends, as sample indices, and its samples ``(n,) float32``."""
-
-
-def slices(blocks: Iterable[FloatArray], classifier: Classifier) -> Iterator[Slice]:
-    """The windows of :meth:`wakeword.labels.Classifier.spans`, before the end is known.
-
-    Little more than a window and a block are held at a time.
-
-    Args:
-        blocks: the audio, each ``(n,) float32`` at the encoder's rate.
-        classifier: which says how long a window is.
-
-    Yields:
-        Windows in time order; none for no audio.
-    """
-    size = round(classifier.window_seconds * classifier.encoder.rate)
-    hop = max(1, size // 2)
-    held, begin, count, given = np.zeros(0, np.float32), 0, 0, 0
-    for block in blocks:
-        held = np.concatenate([held, block])
-        count += len(block)
-        # A window is certain once what is behind it is worth a further one.
-        while count - size > given * hop + (hop // 4 if given else 0):
-            start = given * hop
-            held, begin = held[start - begin :], start
-            yield start, start + size, held[:size].copy()
-            given += 1
-    if count:
-        for start, end in classifier.spans(count)[given:]:
-            yield start, end, held[start - begin : end - begin].copy()
-
 
 BLOCK_SECONDS = 4.0
 """How much of a recording is read at a time."""
@@ -63,7 +24,7 @@ class _Hearing:
 
     path: str
     tally: Tally
-    seconds: float = 0.0
+    account: Account | None = None
     error: str | None = None
 
 
@@ -108,20 +69,13 @@ class Hearer:
         """The slices of a recording; one that cannot be read on ends with an error."""
         path = self._job.folder / hearing.path
         try:
-            for start, end, samples in slices(self._resampled(hearing), self._classifier):
-                yield hearing, start, end, samples
+            with Recording(path, channel=self._job.channel) as recording:
+                blocks = resampled(recording.blocks(BLOCK_SECONDS), self._classifier.encoder.rate)
+                for start, end, samples in self._classifier.slices(blocks):
+                    yield hearing, start, end, samples
+                hearing.account = recording.account
         except AudioError as error:
-            hearing.error = str(error).removeprefix(f"{path}: ")
-
-    def _resampled(self, hearing: _Hearing) -> Iterator[FloatArray]:
-        """A recording at the encoder's rate, piece by piece."""
-        resampler: Resampler | None = None
-        for frame in read_blocks(self._job.folder / hearing.path, BLOCK_SECONDS):
-            resampler = resampler or Resampler(frame.rate, self._classifier.encoder.rate)
-            hearing.seconds = frame.end / frame.rate
-            yield resampler.push(frame.samples)
-        if resampler is not None:
-            yield resampler.flush()
+            hearing.error = str(error).removeprefix(f"{printable(path)}: ")
 
     def _add(self, batch: list[tuple[_Hearing, int, int, FloatArray]]) -> None:
         vectors = self._classifier.embed([samples for _, _, _, samples in batch])
@@ -138,7 +92,7 @@ class Hearer:
     def _row(self, hearing: _Hearing) -> Row:
         if hearing.error is None and not hearing.tally.count:
             hearing.error = "there is too little audio in it; record it again"
-        if hearing.error is not None:
-            return bad_row(hearing.path, hearing.error)
-        row = hearing.tally.row(hearing.path, hearing.seconds)
+        if hearing.error is not None or hearing.account is None:
+            return bad_row(hearing.path, hearing.error or "it was not heard to its end")
+        row = hearing.tally.row(hearing.path, hearing.account)
         return row if hearing.tally.slices is None else row | {"timeline": hearing.tally.slices}

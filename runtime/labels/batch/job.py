@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wakeword.audio.channels import MIX, Choice
+from wakeword.audio.files.formats import FOREIGN, SUFFIXES
+from wakeword.audio.reading import printable
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError, EncoderError
 from wakeword.labels import Classifier, Question
 
 _log = logging.getLogger(__name__)
 
-SUFFIXES = frozenset(
-    {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au", ".caf", ".w64"}
-)
-"""Files that are taken for recordings."""
-FOREIGN = frozenset({".m4a", ".aac", ".mp4", ".webm", ".wma", ".amr", ".mka"})
-"""Recordings that cannot be read: they are listed with what to do, not passed over."""
 PARCEL_FILES = 16
 """So many recordings at most are heard together, and lost together by a kill."""
 PARCEL_BYTES = 32_000_000
@@ -68,18 +65,19 @@ def find_recordings(folder: Path) -> list[Recording]:
             found.append(Recording(path.relative_to(folder).as_posix(), size, changed))
     if not found:
         raise ConfigError(
-            f"there are no recordings in {folder} ({', '.join(sorted(SUFFIXES))} are looked for)"
+            f"there are no recordings in {printable(folder)}"
+            f" ({', '.join(sorted(SUFFIXES))} are looked for)"
         )
     return sorted(found, key=lambda recording: recording.path.split("/"))
 
 
-def parcels(recordings: Sequence[Recording]) -> list[Parcel]:
-    """The recordings in their order, cut into parcels."""
+def parcels(recordings: Sequence[Recording], most_files: int = PARCEL_FILES) -> list[Parcel]:
+    """The recordings in their order, cut into parcels of so many at most."""
     cut: list[list[Recording]] = []
     room = 0
     for recording in recordings:
         room -= recording.size
-        if not cut or room < 0 or len(cut[-1]) == PARCEL_FILES:
+        if not cut or room < 0 or len(cut[-1]) == most_files:
             cut.append([])
             room = PARCEL_BYTES - recording.size
         cut[-1].append(recording)
@@ -87,7 +85,8 @@ def parcels(recordings: Sequence[Recording]) -> list[Parcel]:
 
 
 def _unreadable(error: OSError) -> None:
-    _log.warning("%s cannot be listed and is left out: %s", error.filename, error.strerror)
+    place = printable(error.filename)
+    _log.warning("%s cannot be listed and is left out: %s", place, error.strerror)
 
 
 SLICE_SECONDS = 4.0
@@ -112,6 +111,8 @@ class Job:
     question: Question
     keep_slices: bool
     """Whether what each slice sounds like is kept, too."""
+    channel: Choice = MIX
+    """Which channel of the recordings is meant."""
 
     @classmethod
     def of(
@@ -123,6 +124,7 @@ class Job:
         encoder: str,
         device: str = "cpu",
         keep_slices: bool = False,
+        channel: Choice = MIX,
     ) -> Job:
         """The job of a question to a folder.
 
@@ -133,6 +135,7 @@ class Job:
             encoder: what the classifier's encoder was made by.
             device: what it was made for.
             keep_slices: whether what each slice sounds like is kept, too.
+            channel: which channel of the recordings is meant.
 
         Raises:
             ConfigError: the slice is longer than :data:`SLICE_SECONDS`.
@@ -148,6 +151,7 @@ class Job:
             templates=tuple(classifier.templates),
             question=question,
             keep_slices=keep_slices,
+            channel=channel,
         )
 
     @property
@@ -168,6 +172,7 @@ class Job:
             "background": list(self.question.background),
             "slice_seconds": self.slice_seconds,
             "slices": self.keep_slices,
+            "channel": self.channel,
         }
 
     def classifier(self) -> Classifier:

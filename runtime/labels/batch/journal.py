@@ -21,7 +21,7 @@ from runtime.labels.batch.results import Row
 from wakeword.errors import ConfigError
 from wakeword.library.storage import explained, write_bytes
 
-VERSION = 1
+VERSION = 2
 """Of the journal's form."""
 FILE = "journal.jsonl"
 AGAIN = "use the same as before to go on, --restart to begin anew, or another --out"
@@ -36,6 +36,7 @@ _NAMES = {
     "background": "what competes with the labels (--closed)",
     "slice_seconds": "--window",
     "slices": "--slices",
+    "channel": "--channel",
 }
 """What the results depend on, in the words of the command line."""
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from wakeword.audio.frames import FloatArray
+from wakeword.audio.reading import Account, printable
 from wakeword.errors import ConfigError, MissingExtra
 from wakeword.labels import Classifier, Heard, Question
 from wakeword.labels.accuracy import Confusion, TrueLabel, confusion
@@ -26,14 +27,16 @@ from wakeword.labels.timeline import DIGITS
 from wakeword.library.storage import write_atomically
 
 Row = dict[str, Any]
-"""A recording: ``path``, ``seconds``, ``slices``, ``top``, ``none``, ``error`` and, by label,
-``scores``, ``similarity`` and ``peaks``. A bad one has its reason as ``error`` and no more."""
+"""A recording: ``path``, ``seconds``, ``heard_seconds``, ``stated_seconds``, ``complete``,
+``slices``, ``top``, ``none``, ``error``, ``warnings`` and, by label, ``scores``, ``similarity`` and
+``peaks``. A bad one has its reason as ``error`` and no more."""
+_HEARD = ("seconds", "heard_seconds", "stated_seconds", "complete", "slices", "top", "none")
 
 
 def bad_row(path: str, reason: str) -> Row:
     """The row of a recording that cannot be heard."""
-    empty = dict.fromkeys(("seconds", "slices", "top", "none", "scores", "similarity", "peaks"))
-    return {"path": path, **empty, "error": " ".join(reason.split())}
+    empty = dict.fromkeys((*_HEARD, "scores", "similarity", "peaks"))
+    return {"path": path, **empty, "warnings": [], "error": " ".join(reason.split())}
 
 
 def slice_values(part: WindowScores) -> list[Any]:
@@ -105,7 +108,7 @@ class Tally:
         self._end = spans[-1][1]
         self.count += len(spans)
 
-    def row(self, path: str, seconds: float) -> Row:
+    def row(self, path: str, account: Account) -> Row:
         """The recording's row, once all of it was added."""
         rate = self._classifier.encoder.rate
         whole = self._classifier.judge_mean(
@@ -113,7 +116,8 @@ class Tally:
         )
         return {
             "path": path,
-            "seconds": round(seconds, 3),
+            "seconds": round(account.heard_seconds, 3),
+            **account.as_json(),
             "slices": self.count,
             "top": whole.top or NONE,
             "none": None if whole.background is None else round(whole.none, DIGITS),
@@ -127,14 +131,18 @@ class Tally:
                 }
                 for label, part in self._peaks.items()
             },
+            "warnings": list(account.warnings),
             "error": None,
         }
 
 
 KINDS = (".csv", ".jsonl", ".parquet")
-PLAIN = ("path", "seconds", "slices", "start", "end", "top", "none", "error")
+PLAIN = (
+    *("path", "seconds", "heard_seconds", "stated_seconds", "complete", "slices"),
+    *("start", "end", "top", "none", "error", "warnings"),
+)
 """Columns that do not belong to a label, in their order; a table has some of them."""
-TEXTS = ("path", "top", "error")
+TEXTS = ("path", "top", "error", "warnings")
 PEAKS = ("score", "start", "end")
 ROW_GROUP = 4096
 """Rows that are held at a time while Parquet is written."""
@@ -170,12 +178,15 @@ def write_table(path: Path, rows: Iterable[Row], labels: tuple[str, ...], *, of:
     columns = _columns(labels, of)
     write = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
     form = write[path.suffix.lower()]
-    shown = (row | {"path": _printable(row["path"])} for row in rows)
+    shown = (row | {"path": printable(row["path"])} for row in rows)
     write_atomically(path, lambda file: form(file, shown, columns))
 
 
 def _columns(labels: tuple[str, ...], of: str) -> list[str]:
-    lacking = {"start", "end"} if of == "recordings" else {"seconds", "slices", "error"}
+    if of == "recordings":
+        lacking = {"start", "end"}
+    else:
+        lacking = {*_HEARD, "error", "warnings"} - {"top", "none"}
     kinds = ["score", "similarity"]
     if of == "recordings":
         kinds += ["peak", "peak_start", "peak_end"]
@@ -186,6 +197,8 @@ def _columns(labels: tuple[str, ...], of: str) -> list[str]:
 def _flat(row: Row) -> dict[str, Any]:
     """A row without anything nested: ``score: dog barking`` and so on."""
     flat = {key: row[key] for key in PLAIN if key in row}
+    if "warnings" in flat:
+        flat["warnings"] = "; ".join(flat["warnings"]) or None
     for kind, key in (("score", "scores"), ("similarity", "similarity")):
         flat |= {f"{kind}: {label}": value for label, value in (row[key] or {}).items()}
     for label, peak in (row.get("peaks") or {}).items():
@@ -209,7 +222,8 @@ def _write_jsonl(file: IO[bytes], rows: Iterable[Row], columns: list[str]) -> No
 
 def _write_parquet(file: IO[bytes], rows: Iterable[Row], columns: list[str]) -> None:
     pyarrow, parquet = _pyarrow()
-    kinds = {"slices": pyarrow.int64()} | dict.fromkeys(TEXTS, pyarrow.string())
+    kinds = {"slices": pyarrow.int64(), "complete": pyarrow.bool_()}
+    kinds |= dict.fromkeys(TEXTS, pyarrow.string())
     schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in columns])
     with parquet.ParquetWriter(file, schema) as writer:
         for some in _groups(rows):
@@ -221,11 +235,6 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
     left = iter(rows)
     while some := list(itertools.islice(left, ROW_GROUP)):
         yield some
-
-
-def _printable(path: str) -> str:
-    """A path whose bytes are not UTF-8, as something that can be written."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _pyarrow() -> tuple[Any, Any]:

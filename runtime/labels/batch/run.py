@@ -7,7 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.labels.batch.job import Job, Recording, find_recordings, parcels
+from runtime.labels.batch.job import (
+    PARCEL_FILES,
+    Job,
+    Parcel,
+    Recording,
+    find_recordings,
+    parcels,
+)
 from runtime.labels.batch.journal import (
     Journal,
     finish,
@@ -31,8 +38,10 @@ class Summary:
     """Of audio, without bad ones."""
     bad: Mapping[str, str]
     """Recordings that could not be heard, and why."""
+    partial: Mapping[str, str]
+    """Recordings of which a part is missing, and what is known of it."""
     tops: Mapping[str, str]
-    """The best label of each of the others, or none of these."""
+    """The best label of each that was heard, or none of these."""
 
 
 def run(
@@ -43,6 +52,7 @@ def run(
     slices: Path | None = None,
     restart: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    parcel_files: int = PARCEL_FILES,
 ) -> Summary:
     """Hear what is not heard yet, and write the tables.
 
@@ -55,6 +65,7 @@ def run(
         slices: a table of their slices; the job must keep them.
         restart: whether to begin anew, and to replace a result that is there.
         progress: is told ``(recordings done now, recordings to do now)``.
+        parcel_files: so many recordings at most are heard together.
 
     Raises:
         ConfigError: a result is there already, or was begun for something else; the folder
@@ -67,7 +78,7 @@ def run(
     recordings = find_recordings(job.folder)
     with opened(out, job.about, restart=restart) as journal:
         left = [r for r in recordings if r not in journal]
-        for done in _hear(job, engine, recordings, journal):
+        for done in _hear(job, engine, parcels(recordings, parcel_files), journal):
             if progress:
                 progress(done, len(left))
         summary = _write(job, journal, recordings, out, slices, len(recordings) - len(left))
@@ -90,13 +101,11 @@ def check_tables(out: Path, slices: Path | None, *, restart: bool) -> None:
         raise ConfigError("--out and --slices cannot be the same file")
 
 
-def _hear(
-    job: Job, engine: Engine, recordings: Sequence[Recording], journal: Journal
-) -> Iterator[int]:
+def _hear(job: Job, engine: Engine, parcels: Sequence[Parcel], journal: Journal) -> Iterator[int]:
     """Have what is left heard and kept; yields how many are done."""
     # Parcels are cut before what is done is taken out: a parcel is then whole or not there,
     # and what goes to the encoder together is the same as without the interruption.
-    cut = [tuple(r for r in parcel if r not in journal) for parcel in parcels(recordings)]
+    cut = [tuple(r for r in parcel if r not in journal) for parcel in parcels]
     left = [parcel for parcel in cut if parcel]
     done = 0
     yield done
@@ -116,6 +125,7 @@ def _write(
     before: int,
 ) -> Summary:
     bad: dict[str, str] = {}
+    partial: dict[str, str] = {}
     tops: dict[str, str] = {}
     seconds = 0.0
 
@@ -125,6 +135,8 @@ def _write(
             if row["error"] is not None:
                 bad[row["path"]] = row["error"]
             else:
+                if not row["complete"]:
+                    partial[row["path"]] = "; ".join(row["warnings"])
                 tops[row["path"]] = row["top"]
                 seconds += row["seconds"]
             yield {key: value for key, value in row.items() if key != "timeline"}
@@ -137,4 +149,4 @@ def _write(
     if slices is not None:
         write_table(slices, parts(), job.labels, of="slices")
     write_table(out, rows(), job.labels, of="recordings")
-    return Summary(len(recordings), before, seconds, bad, tops)
+    return Summary(len(recordings), before, seconds, bad, partial, tops)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from runtime.services.http.auth import SUBPROTOCOL
-from runtime.services.http.problems import Refusal, in_http_words, refusal_of
+from runtime.services.http.problems import Refusal, refusal_of
 from runtime.services.http.service import Service
 from wakeword.errors import WakesoundError
 
@@ -127,7 +127,7 @@ class Connection:
             await self.fail("bad_request", detail, UNSUPPORTED)
         except WakesoundError as error:
             refusal = refusal_of(error)
-            await self.fail(refusal.error, in_http_words(str(error)), UNSUPPORTED)
+            await self.fail(refusal.error, refusal.detail, UNSUPPORTED)
         except Refusal as refusal:
             code = TRY_LATER if refusal.status_code == 503 else UNSUPPORTED
             await self.fail(refusal.error, refusal.detail, code)

@@ -106,7 +106,7 @@ class Enrolled(BaseModel):
     sound: SoundModel
     expectation: Expectation
     findings: list[FindingModel] = Field(description="What did not stop it.")
-    refitted: list[RefittedModel] = Field(description="Other sounds that were fitted anew.")
+    refitted: list[RefittedModel] = Field(description="Other sounds that were fitted again.")
 
 
 class TrialWindow(BaseModel):

@@ -1,7 +1,4 @@
-"""One client's audio: its own engine, what it heard as messages.
-
-One client's watch for labels: its own audio, or what the server hears, as messages.
-"""
+"""What clients send, heard: for enrolled sounds or for labels, with what is heard as messages."""
 
 from __future__ import annotations
 
@@ -12,17 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from runtime.history.recorder import Recorder
 from runtime.history.store import identified
 from runtime.services.http.hearing import level_moment, scores_moment
 from runtime.services.pcm import PcmFormat, pieces
-from wakeword.audio.frames import AudioFrame, Blocker, FloatArray
-from wakeword.audio.resampling import Resampler
+from wakeword.audio.frames import AudioFrame
 from wakeword.engine import Engine
 from wakeword.errors import ConfigError
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.labels import Classifier, Question
-from wakeword.labels.watch import AlarmConfig, Alert, LabelWatch, Look, WatchConfig
+from wakeword.labels.watch import AlarmConfig, LabelWatch, Look, WatchConfig
+from wakeword.stream import Observer, Stream
 
 if TYPE_CHECKING:
     from runtime.services.http.drafts import Draft
@@ -33,8 +29,8 @@ STREAM = "websocket"
 """What metrics call it."""
 
 
-class Ear:
-    """Hears one stream; from any thread, by one at a time.
+class SoundListener:
+    """Hears one client's audio for enrolled sounds; from any thread, by one at a time.
 
     Args:
         service: whose encoder and sounds it uses; hot-reloaded.
@@ -59,23 +55,18 @@ class Ear:
     ) -> None:
         self._service = service
         self._format = format
-        self._source = source
-        self._moments = moments
         self._draft = draft
-        self._session = secrets.token_hex(8)
         loaded = service.loaded
         sounds = loaded.sounds if draft is None else draft.sounds()
-        self._engine = Engine(
-            sounds, loaded.listening, service.engine_config, observer=self._observe
-        )
-        rate = self._engine.rate
-        hop = round(service.engine_config.segmenter.hop_seconds * rate)
-        self._resampler = Resampler(format.rate, rate)
-        self._blocker = Blocker(hop)
-        self._recorder: Recorder | None = None
+        engine = Engine(sounds, loaded.listening, service.engine_config)
+        session = secrets.token_hex(8)
+        observers: list[Observer] = []
         if draft is None:
-            self._recorder = service.recorder(self._engine, source, self._session)
-        self._messages: list[dict[str, Any]] = []
+            observers.append(service.recorder(engine, source, session))
+        self._teller = _Messages(service, engine, source, moments, draft is None)
+        self._stream = Stream(
+            engine, [*observers, self._teller], lambda event: identified(event, source, session)
+        )
 
     @property
     def frame_bytes(self) -> int:
@@ -85,12 +76,12 @@ class Ear:
     @property
     def thresholds(self) -> dict[str, float]:
         """What is listened for, by name."""
-        return self._engine.scorer.thresholds
+        return self._stream.hears.sounds.thresholds
 
     @property
     def seconds(self) -> float:
         """How much was heard."""
-        return self._engine.position / self._engine.rate
+        return self._stream.seconds
 
     def push(self, data: bytes) -> list[dict[str, Any]]:
         """Hear more; what there is to tell.
@@ -98,67 +89,60 @@ class Ear:
         Raises:
             AudioFormatError: the bytes are no whole number of samples.
         """
+        if self._draft is None:
+            self._stream.reload(self._service.loaded.sounds)
         for piece in pieces(self._format, data, None):
-            self._hear(self._resampler.push(piece.samples()))
-        return self._told()
+            self._stream.feed(piece.samples(), self._format.rate)
+        return self._teller.taken()
 
     def finish(self) -> list[dict[str, Any]]:
         """Hear the last bit: the stream has ended."""
-        self._hear(self._resampler.flush())
-        for block in self._blocker.flush(self._engine.rate):
-            self._step(block)
-        self._tell(self._engine.flush())
+        self._stream.flush()
         self.close()
-        return self._told()
+        return self._teller.taken()
 
     def close(self) -> None:
         """Let go of the stream; closing twice is harmless."""
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.finish()
+        self._stream.finish()
 
-    def _hear(self, samples: FloatArray) -> None:
-        frame = AudioFrame(samples, self._blocker.position, self._engine.rate)
-        for block in self._blocker.push(frame):
-            self._step(block)
 
-    def _step(self, block: AudioFrame) -> None:
-        """One hop."""
-        sounds = self._service.loaded.sounds
-        if self._draft is None and sounds is not self._engine.scorer:
-            self._engine.load(sounds)
+class _Messages(Observer):
+    """Makes messages of what one stream hears, and counts it.
+
+    Args:
+        service: is told of events, and counts.
+        engine: hears the stream.
+        source: what the messages say they came from.
+        moments: whether levels and scores are told too.
+        acts: whether events are acted on.
+    """
+
+    def __init__(
+        self, service: Service, engine: Engine, source: str, moments: bool, acts: bool
+    ) -> None:
+        self._service, self._engine, self._source = service, engine, source
+        self._moments, self._acts = moments, acts
+        self._messages: list[dict[str, Any]] = []
+
+    def block(self, block: AudioFrame) -> None:
         self._service.metrics.heard(STREAM, 1)
         if self._moments:
             self._messages.append(level_moment(self._source, block))
-        self._tell(self._engine.push(block))
-        if self._recorder is not None:
-            self._recorder.advance(self._engine.position)
 
-    def _observe(self, window: Window, match: Match | None) -> None:
+    def window(self, window: Window, match: Match | None) -> None:
         self._service.metrics.open_frames.labels(STREAM).inc()
-        if self._recorder is not None:
-            self._recorder.window(window, match)
         if self._moments:
-            scores = scores_moment(self._source, window, match, self._engine.scorer)
+            scores = scores_moment(self._source, window, match, self._engine.sounds)
             self._messages.append(scores)
 
-    def _tell(self, events: list[WakeEvent]) -> None:
-        for event in events:
-            named = identified(event, self._source, self._session)
-            if self._recorder is not None:
-                self._recorder.event(named)
-            if self._draft is None:
-                self._messages.append(self._service.heard(named, STREAM))
-            else:
-                self._messages.append(named.to_dict())
+    def event(self, event: WakeEvent) -> None:
+        told = self._service.heard(event, STREAM) if self._acts else event.to_dict()
+        self._messages.append(told)
 
-    def _told(self) -> list[dict[str, Any]]:
+    def taken(self) -> list[dict[str, Any]]:
+        """The messages since the last call."""
         messages, self._messages = self._messages, []
         return messages
-
-
-HOP_SECONDS = 0.1
-"""From one level to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,73 +161,41 @@ class LabelTask:
     """False alerts per hour by label, where something is known of them."""
 
 
-class LabelStream:
+class _LabelStream(Observer):
     """One source of audio, watched for labels.
 
     Args:
         task: what to watch for.
         source: what its messages say they came from.
-        rate: samples per second of what comes in.
     """
 
-    def __init__(self, task: LabelTask, source: str, rate: int) -> None:
-        self._task = task
+    def __init__(self, task: LabelTask, source: str) -> None:
+        self._levels = task.levels
         self._source = source
-        self._session = secrets.token_hex(8)
-        self._watch = LabelWatch(
+        session = secrets.token_hex(8)
+        watch = LabelWatch(
             task.classifier, task.question, task.alarms, task.config, observer=self._look
         )
-        self._blocker = Blocker(round(HOP_SECONDS * self._watch.rate))
-        self._resampler = Resampler(rate, self._watch.rate)
-        self._expected = 0
+        self.stream = Stream(watch, [self], lambda alert: identified(alert, source, session))
         self._messages: list[dict[str, Any]] = []
-
-    @property
-    def seconds(self) -> float:
-        """How much was heard."""
-        return self._blocker.position / self._watch.rate
-
-    def adjust(self, label: str, config: AlarmConfig) -> None:
-        """Change a label's alarm.
-
-        Raises:
-            ConfigError: it is not watched for.
-        """
-        self._watch.adjust(label, config)
 
     def push(self, frame: AudioFrame) -> list[dict[str, Any]]:
         """Hear a frame; one that begins later than expected comes behind a gap."""
-        if frame.start > self._expected:
-            self._skip(frame)
-        self._expected = frame.end
-        self._hear(self._resampler.push(frame.samples))
-        return self._told()
+        self.stream.push(frame)
+        return self._taken()
 
-    def finish(self) -> list[dict[str, Any]]:
+    def flush(self) -> list[dict[str, Any]]:
         """Hear the last bit, and end the alerts that are on."""
-        self._hear(self._resampler.flush())
-        for block in self._blocker.flush(self._watch.rate):
-            self._step(block)
-        self._tell(self._watch.flush())
-        return self._told()
+        self.stream.flush()
+        return self._taken()
 
-    def _skip(self, frame: AudioFrame) -> None:
-        self._hear(self._resampler.flush())
-        for block in self._blocker.flush(self._watch.rate):
-            self._step(block)
-        self._resampler = Resampler(frame.rate, self._watch.rate)
-        start = round(frame.start * self._watch.rate / frame.rate)
-        self._blocker.reset(max(start, self._blocker.position))
-
-    def _hear(self, samples: FloatArray) -> None:
-        frame = AudioFrame(samples, self._blocker.position, self._watch.rate)
-        for block in self._blocker.push(frame):
-            self._step(block)
-
-    def _step(self, block: AudioFrame) -> None:
-        if self._task.levels:
+    def block(self, block: AudioFrame) -> None:
+        if self._levels:
             self._messages.append(level_moment(self._source, block))
-        self._tell(self._watch.push(block))
+
+    def event(self, event: WakeEvent) -> None:
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        self._messages.append({**event.to_dict(), "time": now.replace("+00:00", "Z")})
 
     def _look(self, look: Look) -> None:
         self._messages.append(
@@ -256,18 +208,13 @@ class LabelStream:
             }
         )
 
-    def _tell(self, alerts: list[Alert]) -> None:
-        for alert in alerts:
-            named = identified(alert, self._source, self._session).to_dict()
-            now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-            self._messages.append({**named, "time": now.replace("+00:00", "Z")})
-
-    def _told(self) -> list[dict[str, Any]]:
+    def _taken(self) -> list[dict[str, Any]]:
+        """The messages since the last call."""
         messages, self._messages = self._messages, []
         return messages
 
 
-class LabelEar:
+class LabelListener:
     """Watches a client's audio, or the server's sources; from any thread.
 
     Args:
@@ -280,7 +227,7 @@ class LabelEar:
         self._task = task
         self._format = format
         self._source = source
-        self._streams: dict[str, LabelStream] = {}
+        self._streams: dict[str, _LabelStream] = {}
         self._ends: dict[str, int] = {}
         self._lock = threading.Lock()  # settings may change while audio is heard
 
@@ -292,7 +239,7 @@ class LabelEar:
     @property
     def seconds(self) -> float:
         """How much was heard of the source that was heard most."""
-        return max((stream.seconds for stream in self._streams.values()), default=0.0)
+        return max((label.stream.seconds for label in self._streams.values()), default=0.0)
 
     def adjust(self, thresholds: Mapping[str, float]) -> None:
         """Change thresholds, by label.
@@ -308,9 +255,9 @@ class LabelEar:
                         f"{label[:60]!r} is not watched for; watched are: {', '.join(alarms)}"
                     )
                 alarms[label] = replace(alarms[label], threshold=threshold)
-            for stream in self._streams.values():
+            for heard in self._streams.values():
                 for label in thresholds:
-                    stream.adjust(label, alarms[label])
+                    heard.stream.hears.adjust(label, alarms[label])
             self._task = replace(self._task, alarms=alarms)
 
     def push(self, data: bytes) -> list[dict[str, Any]]:
@@ -331,16 +278,16 @@ class LabelEar:
         with self._lock:
             told: list[dict[str, Any]] = []
             if frame.start < self._ends.get(source, 0):
-                told = self._streams.pop(source).finish()
+                told = self._streams.pop(source).flush()
             if source not in self._streams:
-                self._streams[source] = LabelStream(self._task, source, frame.rate)
+                self._streams[source] = _LabelStream(self._task, source)
             self._ends[source] = frame.end
             return told + self._streams[source].push(frame)
 
     def finish(self) -> list[dict[str, Any]]:
         """The stream has ended: what is left to tell."""
         with self._lock:
-            return [message for stream in self._streams.values() for message in stream.finish()]
+            return [message for stream in self._streams.values() for message in stream.flush()]
 
     def close(self) -> None:
         """Let go of the streams; closing twice is harmless."""

@@ -1,4 +1,4 @@
-"""Live events for any number of readers, with the last ones kept for those who come back."""
+"""Live events for any number of readers; the last ones are kept for those who reconnect."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 KEEP_EVENTS = 256
-"""Wake events that a reader who was away can still get."""
+"""Events that are kept for readers who reconnect."""
 QUEUE_ITEMS = 256
-"""What may wait for one reader; one that is further behind is dropped."""
+"""Length of a reader's queue; a reader that is further behind is dropped."""
 
 
 @dataclass(frozen=True)
 class FeedItem:
-    """Something to tell."""
+    """An event or a moment (a level, scores)."""
 
     id: str
-    """By which a reader says how far it came; empty for what is only of the moment."""
+    """Names an event, so that a reader can go on behind it; empty for a moment."""
     data: dict[str, Any]
-    """A JSON object; its ``event`` says what kind it is."""
+    """A JSON object; ``event`` is its kind."""
 
 
 class Reader:
-    """One reader's queue. Made by :meth:`EventFeed.subscribe`.
+    """The queue of one reader. Made by :meth:`EventFeed.subscribe`.
 
     Args:
-        moments: whether levels and scores are wanted too.
+        moments: whether it gets levels and scores too.
     """
 
     def __init__(self, moments: bool) -> None:
@@ -42,7 +42,7 @@ class Reader:
         self._changed = asyncio.Event()
 
     def put(self, item: FeedItem) -> None:
-        """Add an item: when there is no room, a moment is left out, an event ends it all."""
+        """Add an item; when the queue is full, a moment is left out, an event drops the reader."""
         if not item.id and (not self.moments or len(self._items) > QUEUE_ITEMS // 4):
             return
         if len(self._items) >= QUEUE_ITEMS:
@@ -53,13 +53,13 @@ class Reader:
             self._changed.set()
 
     def close(self) -> None:
-        """There will be no more, and what waits is forgotten."""
+        """Add no more and drop the items that wait."""
         self._closed = True
         self._items.clear()
         self._changed.set()
 
     async def get(self, timeout_seconds: float) -> FeedItem | None:
-        """The next item; None when there was none for so long.
+        """The next item; None when there was none within that time.
 
         Raises:
             EOFError: it was closed.
@@ -74,7 +74,7 @@ class Reader:
 
 
 class EventFeed:
-    """Hands what is published to all readers. Publish from any thread; the rest on the loop."""
+    """Hands events to all readers. Publish from any thread; call the rest on the event loop."""
 
     def __init__(self) -> None:
         self._run = secrets.token_hex(4)
@@ -85,7 +85,7 @@ class EventFeed:
         self._lock = threading.Lock()  # one publisher at a time numbers its event
         self._closed = False
         self.dropped_readers = 0
-        """Readers that were too slow."""
+        """Readers that were dropped because they were too slow."""
 
     def bind(self) -> None:
         """From now on, readers live on the running event loop."""
@@ -93,30 +93,30 @@ class EventFeed:
 
     @property
     def readers(self) -> int:
-        """How many read."""
+        """Number of readers."""
         return len(self._readers)
 
     @property
     def watched(self) -> bool:
-        """Whether somebody wants levels and scores."""
+        """Whether a reader wants moments."""
         return any(reader.moments for reader in tuple(self._readers))
 
     def publish(self, data: dict[str, Any]) -> None:
-        """Tell an event to all, and keep it."""
+        """Send an event to all readers, and keep it."""
         with self._lock:
             self._count += 1
             item = FeedItem(f"{self._run}-{self._count}", data)
             self._hand(item)
 
     def moment(self, data: dict[str, Any]) -> None:
-        """Tell a level or a score to those who want it; it is not kept."""
+        """Send a level or scores to the readers that want moments; it is not kept."""
         self._hand(FeedItem("", data))
 
     def subscribe(self, after: str = "", *, moments: bool = False) -> Reader:
-        """A reader of all events from now on, or from behind the event ``after``.
+        """A reader of all events from now on, or of those since the event ``after``.
 
-        An ``after`` that is not known any more, since it is too old or from before a restart,
-        gives all that are kept.
+        An ``after`` that is no longer known, since it is too old or from before a restart,
+        gives all events that are kept.
         """
         reader = Reader(moments)
         if after:
@@ -130,7 +130,7 @@ class EventFeed:
         return reader
 
     def leave(self, reader: Reader) -> None:
-        """This one reads no more."""
+        """Remove a reader."""
         self.dropped_readers += reader.dropped
         reader.close()
         self._readers.discard(reader)

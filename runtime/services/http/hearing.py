@@ -10,23 +10,26 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from runtime.history.store import History
 from runtime.listening.listener import WakeListener
 from runtime.listening.stats import Stats
+from runtime.services.http.config import ServerConfig
+from runtime.services.http.feed import EventFeed
+from runtime.services.http.metrics import MeteredEncoder, Metrics
 from runtime.sources import open_source
 from wakeword.audio.frames import AudioFrame, level_db
 from wakeword.audio.logmel import LogMel, decibels
+from wakeword.engine import EngineConfig
 from wakeword.errors import WakesoundError
 from wakeword.events import Match, WakeEvent, Window
-from wakeword.protocols import Source
-from wakeword.scoring.scorer import Scorer
-
-if TYPE_CHECKING:
-    from runtime.services.http.service import Service
-
+from wakeword.library.enrolled import EnrolledSounds
+from wakeword.library.library import SoundLibrary
+from wakeword.protocols import Encoder, Source, SourceWrapper
 
 BANDS = 32
 CLIPPED = 0.99
@@ -53,10 +56,10 @@ def level_moment(source: str, frame: AudioFrame) -> dict[str, Any]:
 
 
 def scores_moment(
-    source: str, window: Window, match: Match | None, scorer: Scorer
+    source: str, window: Window, match: Match | None, sounds: EnrolledSounds
 ) -> dict[str, Any]:
     """Likeness of a window to each sound, while the gate is open."""
-    scores = {} if window.embedding is None else scorer.scores(window.embedding)
+    scores = {} if window.embedding is None else sounds.scores(window.embedding)
     return {
         "event": "scores",
         "source": source,
@@ -73,18 +76,60 @@ Follower = Callable[[str, AudioFrame], object]
 """Is told the name of the source and each frame, in the source's thread; it must be quick."""
 
 
-class Hearing:
+@dataclass(frozen=True)
+class Loaded:
+    """What listening needs."""
+
+    encoder: Encoder
+    """As it is, for enrollment and classification."""
+    spec: str
+    """What ``create_encoder`` made it from."""
+    listening: MeteredEncoder
+    """The same, timed."""
+    sounds: EnrolledSounds
+    """The newest sounds."""
+
+
+class ServerListening:
     """Listens to the sources that the server was started with.
 
     As long as there are no sounds it waits for the first.
 
     Args:
-        service: whose encoder and sounds it uses, and who is told.
+        library: the sounds.
+        config: names the sources.
+        engine_config: settings of the engines.
+        loaded: gives the encoder and the sounds, as they are now.
+        heard: called with each event and the name of its source.
+        metrics: are told what was heard.
+        feed: is told levels and scores while somebody watches.
+        history: where wakes and near misses are remembered; None remembers none.
+        drift: whether the sounds follow the room of live sources.
     """
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._uris = service.config.listen
+    def __init__(
+        self,
+        library: SoundLibrary,
+        config: ServerConfig,
+        engine_config: EngineConfig,
+        *,
+        loaded: Callable[[], Loaded],
+        heard: Callable[[WakeEvent, str], object],
+        metrics: Metrics,
+        feed: EventFeed,
+        history: History | None,
+        drift: bool,
+    ) -> None:
+        self._library = library
+        self._config = config
+        self._engine_config = engine_config
+        self._loaded = loaded
+        self._tell = heard
+        self._metrics = metrics
+        self._feed = feed
+        self._history = history
+        self._drift = drift
+        self._uris = config.listen
         self._listener: WakeListener | None = None
         self._lock = threading.RLock()  # one at a time starts or stops
         self._muted_until = 0.0
@@ -124,7 +169,7 @@ class Hearing:
             self.wanted = bool(self._uris)
             if not self.wanted or self.listening:
                 return
-            if not self._service.loaded.sounds.sounds:
+            if not self._loaded().sounds.sounds:
                 self.problem = "there are no sounds yet"
                 return
             try:
@@ -164,22 +209,21 @@ class Hearing:
                 self.start()
 
     def _started(self) -> WakeListener:
-        service = self._service
-        encoder = service.loaded.listening
+        encoder = self._loaded().listening
         with contextlib.ExitStack() as undo:
             sources = []
             for uri in self._uris:
-                source = open_source(uri, encoder.rate, realtime=service.config.realtime)
+                source = open_source(uri, encoder.rate, realtime=self._config.realtime)
                 undo.callback(source.close)
                 sources.append(Tap(source, self))
             listener = WakeListener(
-                service.library,
+                self._library,
                 sources,
                 encoder=encoder,
-                config=service.engine_config,
-                history=service.history,
+                config=self._engine_config,
+                history=self._history,
                 observe=self._observe,
-                drift=service.drift,
+                drift=self._drift,
             )
             listener.on("*", self._heard)
             listener.start()
@@ -187,28 +231,28 @@ class Hearing:
         return listener
 
     def _heard(self, event: WakeEvent) -> None:
-        self._service.heard(event, event.source)
+        self._tell(event, event.source)
 
     def _observe(self, source: str, window: Window, match: Match | None) -> None:
-        self._service.metrics.open_frames.labels(source).inc()
-        if self._service.feed.watched:
-            sounds = self._service.loaded.sounds
-            self._service.feed.moment(scores_moment(source, window, match, sounds))
+        self._metrics.open_frames.labels(source).inc()
+        if self._feed.watched:
+            sounds = self._loaded().sounds
+            self._feed.moment(scores_moment(source, window, match, sounds))
 
     def passes(self, source: str, frame: AudioFrame) -> bool:
         """See a frame; whether the engine shall hear it."""
         if self.muted_seconds:
             return False
-        hop = self._service.engine_config.segmenter.hop_seconds
-        self._service.metrics.heard(source, frame.seconds / hop)
-        if self._service.feed.watched:
-            self._service.feed.moment(level_moment(source, frame))
+        hop = self._engine_config.segmenter.hop_seconds
+        self._metrics.heard(source, frame.seconds / hop)
+        if self._feed.watched:
+            self._feed.moment(level_moment(source, frame))
         for follower in self._followers:
             follower(source, frame)
         return True
 
 
-class Tap:
+class Tap(SourceWrapper):
     """A source that can be watched and muted; what is muted becomes a gap.
 
     Args:
@@ -216,24 +260,12 @@ class Tap:
         hearing: sees each frame and decides.
     """
 
-    def __init__(self, source: Source, hearing: Hearing) -> None:
-        self._source = source
+    def __init__(self, source: Source, hearing: ServerListening) -> None:
+        super().__init__(source)
         self._hearing = hearing
-        self.name = source.name
-        self.rate = source.rate
-        self.live = source.live
 
     def __iter__(self) -> Iterator[AudioFrame]:
         """Yield the frames that pass."""
-        for frame in self._source:
+        for frame in self.wrapped:
             if self._hearing.passes(self.name, frame):
                 yield frame
-
-    @property
-    def restarts(self) -> int:
-        """How often a device that had gone was opened again."""
-        return int(getattr(self._source, "restarts", 0))
-
-    def close(self) -> None:
-        """Close the source."""
-        self._source.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -13,8 +12,7 @@ from prometheus_client.registry import Collector
 
 from runtime.listening.stats import Stats
 from wakeword.audio.frames import FloatArray
-from wakeword.embedding.embedder import short_seconds
-from wakeword.protocols import Encoder, FrameEncoder, TextEncoder
+from wakeword.protocols import Encoder, EncoderWrapper
 
 _EMBEDDING_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -82,6 +80,12 @@ class Metrics:
             ["kind"],
             **into,
         )
+        self.frames_left_out = Counter(
+            "wakesound_stream_frames_left_out",
+            "Frames of the server's sources that a client's stream did not get, being too slow",
+            ["stream"],
+            **into,
+        )
         self.requests = Counter(
             "wakesound_http_requests",
             "Requests by what answered them",
@@ -107,7 +111,7 @@ class Metrics:
         self.frames.labels(stream).inc(frames)
 
 
-class MeteredEncoder:
+class MeteredEncoder(EncoderWrapper):
     """An encoder whose work is timed.
 
     Args:
@@ -116,21 +120,20 @@ class MeteredEncoder:
     """
 
     def __init__(self, encoder: Encoder, metrics: Metrics) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._metrics = metrics
-        self.id = encoder.id
-        self.rate = encoder.rate
-        self.dim = encoder.dim
-        self.window_seconds = encoder.window_seconds
-        self.short_seconds = short_seconds(encoder)
-        if isinstance(encoder, FrameEncoder):
-            self.frame_samples, self.frame_hop = encoder.frame_samples, encoder.frame_hop
-            self.frames = encoder.frames
-            self.embed_frames = partial(self._timed, encoder.embed_frames)
 
     def embed(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed`."""
-        return self._timed(self._encoder.embed, windows)
+        return self._timed(self.wrapped.embed, windows)
+
+    def embed_as_pipeline(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embed a batch: see :meth:`wakeword.protocols.Encoder.embed_as_pipeline`."""
+        return self._timed(self.wrapped.embed_as_pipeline, windows)
+
+    def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Embed frames: see :meth:`wakeword.protocols.Encoder.embed_frames`."""
+        return self._timed(self.wrapped.embed_frames, windows)
 
     def _timed(
         self, work: Callable[[Sequence[FloatArray]], FloatArray], windows: Sequence[FloatArray]
@@ -140,27 +143,6 @@ class MeteredEncoder:
         self._metrics.embedding_seconds.observe(time.perf_counter() - began)
         self._metrics.embeddings.inc(len(windows))
         return vectors
-
-
-class MeteredTextEncoder(MeteredEncoder):
-    """The same of one that knows words: without them no veto counts.
-
-    Args:
-        encoder: does the work.
-        metrics: are told.
-    """
-
-    def __init__(self, encoder: TextEncoder, metrics: Metrics) -> None:
-        super().__init__(encoder, metrics)
-        self.embed_text = encoder.embed_text
-        self.logit_scale = encoder.logit_scale
-
-
-def metered(encoder: Encoder, metrics: Metrics) -> MeteredEncoder:
-    """The encoder, timed; it knows words if the encoder does."""
-    if isinstance(encoder, TextEncoder):
-        return MeteredTextEncoder(encoder, metrics)
-    return MeteredEncoder(encoder, metrics)
 
 
 class _Asked(Collector):

@@ -1,13 +1,15 @@
-"""Errors as answers: one JSON body for all, one table from our errors to statuses.
+"""Errors and findings as answers: one JSON body for all, one table of our errors.
 
-What is wrong with takes, as it is answered.
+The core says what happened; the table says with which status it is answered and what to do about
+it in terms of this API.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,49 +19,120 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from enroll.quality import Finding
-from wakeword.errors import (
-    AudioDecodeError,
-    AudioError,
-    ConfigError,
-    EncoderError,
-    EncoderMismatch,
-    HistoryError,
-    LibraryError,
-    MissingExtra,
-    SoundExists,
-    SoundNotFound,
-    SourceError,
-    TakeRejected,
-    WakesoundError,
+from runtime.hooks.errors import (
+    HookFileUnusable,
+    HookForbidden,
+    HookInvalid,
+    HookNotFound,
+    NoHookFile,
+    TooManyHooks,
 )
+from wakeword import errors
 
 _log = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 600
 """Characters of a message; what a client sent may be quoted in it."""
 
-STATUSES: tuple[tuple[type[WakesoundError], int, str], ...] = (
-    (AudioDecodeError, 415, "not_audio"),
-    (AudioError, 422, "bad_audio"),
-    (TakeRejected, 422, "take_rejected"),
-    (SoundNotFound, 404, "sound_not_found"),
-    (SoundExists, 409, "sound_exists"),
-    (EncoderMismatch, 409, "encoder_mismatch"),
-    (LibraryError, 500, "library"),
-    (HistoryError, 409, "history"),
-    (MissingExtra, 501, "not_installed"),
-    (EncoderError, 503, "encoder"),
-    (SourceError, 503, "source"),
-    (ConfigError, 422, "bad_request"),
-    (WakesoundError, 500, "failed"),
-)
-"""Status and code of each error; the first that fits counts."""
 
-_OPTIONS = (
-    (re.compile(r"--budget ([\d.e+-]+)"), r'"budget_per_hour": \1'),
-    (re.compile(r"--(force|replace)\b"), r'"\1": true'),
-)
-"""How the command line's options are called here."""
+_ALLOW_COMMANDS = "change the configuration file itself, or start the server with --allow-commands"
+
+
+@dataclass(frozen=True)
+class Row:
+    """How an error is answered."""
+
+    status: int
+    code: str | Callable[[Any], str]
+    """For programs: ``error`` of the answer."""
+    advice: str | Callable[[Any], str] = ""
+    """What to do about it, in terms of this API; empty where the message is enough."""
+
+
+def _exists(error: errors.SoundExists) -> str:
+    return 'send "replace": true to redo it' if error.replaceable else "choose another name"
+
+
+def _stopped(error: errors.EnrollmentStopped) -> str:
+    found = [in_words for finding in error.findings if (in_words := finding_advice(finding))]
+    return "; ".join([*found, 'or send "force": true to enroll it all the same'])
+
+
+def _forbidden(error: HookForbidden) -> str:
+    return "environment_off" if error.why == "environment" else "commands_off"
+
+
+ROWS: Mapping[type[errors.WakesoundError], Row] = {
+    errors.WakesoundError: Row(500, "failed"),
+    errors.AudioError: Row(422, "bad_audio"),
+    errors.AudioDecodeError: Row(415, "not_audio"),
+    errors.AudioTooLong: Row(413, "too_long", "cut out what matters"),
+    errors.AudioFormatError: Row(422, "bad_audio"),
+    errors.TakeRejected: Row(422, "take_rejected"),
+    errors.RecordingTooLong: Row(422, "take_rejected", "cut out the sound"),
+    errors.EnrollmentStopped: Row(422, "take_rejected", _stopped),
+    errors.LastTake: Row(409, "last_take", "delete the sound, or enroll it again"),
+    errors.LibraryError: Row(500, "library"),
+    errors.SoundNotFound: Row(404, "sound_not_found"),
+    errors.SoundExists: Row(409, "sound_exists", _exists),
+    errors.WordsExist: Row(409, "sound_exists", "remove the sound, or choose another name"),
+    errors.SoundChanged: Row(503, "library_busy", "try again"),
+    errors.EncoderMismatch: Row(
+        409,
+        "encoder_mismatch",
+        lambda error: (
+            "the library has to be reindexed with this encoder, or the server started with"
+            f" {error.library_encoder}"
+        ),
+    ),
+    errors.ReindexInterrupted: Row(
+        409,
+        "encoder_mismatch",
+        lambda error: f"reindexing it with {error.library_encoder} has to be finished",
+    ),
+    errors.LibraryCorrupt: Row(500, "library"),
+    errors.EncoderUnknown: Row(500, "library", "the library has to be reindexed"),
+    errors.SoundDamaged: Row(500, "library", "delete the sound, or enroll it again"),
+    errors.VectorsDamaged: Row(500, "library", "the library has to be reindexed"),
+    errors.HistoryError: Row(409, "history"),
+    errors.EncoderError: Row(503, "encoder"),
+    errors.ModelNotFound: Row(503, "encoder", "it has to be fetched on the server's machine"),
+    errors.ModelDamaged: Row(503, "encoder", "it has to be installed again"),
+    errors.DeviceUnavailable: Row(503, "encoder", "start the server with another device"),
+    errors.UnknownLabel: Row(503, "encoder", "for free text the server needs a full CLAP"),
+    errors.WordsNotKnown: Row(503, "encoder", "delete the words of the sound, or the sound"),
+    errors.SourceError: Row(503, "source"),
+    errors.SilentSource: Row(503, "source", "is it the right microphone and is it turned up?"),
+    errors.DeadSource: Row(503, "source", "it is muted, or another microphone is meant"),
+    errors.SinkError: Row(500, "failed"),
+    errors.ServiceError: Row(500, "failed"),
+    errors.ConfigError: Row(422, "bad_request"),
+    errors.InvalidValue: Row(422, "bad_request"),
+    errors.NoTextEncoder: Row(422, "bad_request", "start the server with mini or clap"),
+    errors.NoLabels: Row(422, "bad_request", 'name some in "labels", separated by commas'),
+    errors.NoBackground: Row(422, "bad_request", "name fewer labels"),
+    errors.MissingExtra: Row(501, "not_installed"),
+    HookNotFound: Row(404, "hook_not_found"),
+    HookForbidden: Row(403, _forbidden, _ALLOW_COMMANDS),
+    HookInvalid: Row(422, "bad_hook"),
+    TooManyHooks: Row(409, "too_many_hooks"),
+    NoHookFile: Row(409, "no_configuration"),
+    HookFileUnusable: Row(409, "configuration"),
+}
+"""By error class; a class without a row of its own has that of its base."""
+
+FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missed": lambda values: (
+        f'or allow more false alarms with "budget_per_hour": {values["budget_per_hour"]:.2g}'
+        if "budget_per_hour" in values
+        else ""
+    ),
+    "too_like": lambda values: f'or send "replace": true to redo {values["sound"]!r}',
+    "too_near": lambda _: (
+        "add more takes, choose a sound that is more unlike it, or delete this feedback"
+    ),
+}
+"""What to do about a finding, by its code; the others need no advice."""
 
 
 class FindingModel(BaseModel):
@@ -128,17 +201,18 @@ class Refusal(HTTPException):
         return _answer(self.status_code, self.error, self.detail, self.headers, self.findings)
 
 
-def refusal_of(error: WakesoundError) -> Refusal:
+def refusal_of(error: errors.WakesoundError) -> Refusal:
     """The refusal that stands for one of our errors."""
-    status, code = next((s, c) for kind, s, c in STATUSES if isinstance(error, kind))
-    return Refusal(status, code, in_http_words(str(error)))
+    row = errors.row_of(ROWS, error)
+    code = row.code if isinstance(row.code, str) else row.code(error)
+    advice = row.advice if isinstance(row.advice, str) else row.advice(error)
+    return Refusal(row.status, code, "; ".join(filter(None, (str(error), advice))))
 
 
-def in_http_words(message: str) -> str:
-    """A message with the command line's options called as they are here."""
-    for option, here in _OPTIONS:
-        message = option.sub(here, message)
-    return message
+def finding_advice(finding: Finding) -> str:
+    """What to do about a finding, beyond what it says."""
+    row = FINDINGS.get(finding.code)
+    return row(finding.values) if row is not None else ""
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -185,8 +259,8 @@ _MEANINGS = {
 def install_handlers(app: FastAPI) -> None:
     """Answer every error of the application with a :class:`Problem`."""
 
-    @app.exception_handler(WakesoundError)
-    async def _ours(request: Request, error: WakesoundError) -> JSONResponse:
+    @app.exception_handler(errors.WakesoundError)
+    async def _ours(request: Request, error: errors.WakesoundError) -> JSONResponse:
         answer = refusal_of(error)
         if answer.status_code >= 500:
             _log.error("%s %s: %s", request.method, request.scope["path"], error)
@@ -246,6 +320,10 @@ def _answer(
 def finding_models(findings: Sequence[Finding]) -> list[FindingModel]:
     """Findings as they are answered."""
     return [
-        FindingModel(code=f.code, refused=f.refused, message=in_http_words(f.message))
-        for f in findings
+        FindingModel(
+            code=finding.code,
+            refused=finding.refused,
+            message="; ".join(filter(None, (finding.message, finding_advice(finding)))),
+        )
+        for finding in findings
     ]

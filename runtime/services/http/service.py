@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,14 @@ from runtime.history.recorder import HistoryWriter, Recorder
 from runtime.history.store import History, HistoryConfig, HistoryEntry
 from runtime.hooks.book import HookBook
 from runtime.labels.classifier import make_classifier, watching_classifier
-from runtime.listening.assembly import LibraryEncoder
 from runtime.listening.stats import Stats
 from runtime.listening.watch import LibraryWatch
+from runtime.models.encoder import LibraryEncoder
 from runtime.services.http.config import ServerConfig
 from runtime.services.http.drafts import DraftTable
 from runtime.services.http.feed import EventFeed
-from runtime.services.http.hearing import Hearing
-from runtime.services.http.metrics import MeteredEncoder, Metrics, metered
+from runtime.services.http.hearing import Loaded, ServerListening
+from runtime.services.http.metrics import MeteredEncoder, Metrics
 from runtime.services.http.problems import Refusal
 from runtime.sinks import TIMEOUT_SECONDS
 from wakeword.encoders import create_encoder
@@ -36,10 +36,10 @@ from wakeword.engine import Engine, EngineConfig
 from wakeword.errors import SoundNotFound, WakesoundError
 from wakeword.events import WakeEvent
 from wakeword.labels import Classifier
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import SoundRecord
-from wakeword.protocols import Encoder, TextEncoder
-from wakeword.scoring.scorer import Scorer
+from wakeword.protocols import Encoder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,20 +91,6 @@ class Workers:
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What listening needs."""
-
-    encoder: Encoder
-    """As it is, for enrollment and classification."""
-    spec: str
-    """What ``create_encoder`` made it from."""
-    listening: MeteredEncoder
-    """The same, timed."""
-    sounds: Scorer
-    """The newest sounds."""
 
 
 class Service:
@@ -168,13 +154,22 @@ class Service:
         self._encoder = LibraryEncoder(library, encoder, device)
         self._label_encoder = label_encoder
         self._device = device
-        self.drift = drift
         self._loaded: Loaded | None = None
         self._watch: LibraryWatch | None = None
         self._classifier: Classifier | None = None
         self._watcher: Classifier | None = None
         self._classifier_lock = threading.Lock()  # the first who classifies loads its encoder
-        self.hearing = Hearing(self)
+        self.hearing = ServerListening(
+            library,
+            self.config,
+            self.engine_config,
+            loaded=lambda: self.loaded,
+            heard=self.heard,
+            metrics=self.metrics,
+            feed=self.feed,
+            history=self.history,
+            drift=drift,
+        )
 
     # -- from start to end -----------------------------------------------------------------
 
@@ -267,15 +262,14 @@ class Service:
         for sound in sounds:
             if sound.name.casefold() == wanted:
                 return sound
-        known = ", ".join(repr(sound.name) for sound in sounds[:20]) or "none yet"
-        raise SoundNotFound(f"there is no sound {name[:70]!r}; known: {known}")
+        raise SoundNotFound(name[:70], [sound.name for sound in sounds[:20]])
 
     @property
     def knows_words(self) -> bool:
         """Whether there is an encoder that holds recordings against labels."""
         if isinstance(self._label_encoder, str):
             return True
-        return isinstance(self._label_encoder or self.loaded.encoder, TextEncoder)
+        return (self._label_encoder or self.loaded.encoder).reads_text
 
     def classifier(self) -> Classifier:
         """What holds recordings against labels; blocking when it is loaded first.
@@ -310,11 +304,11 @@ class Service:
         encoder, spec = self._encoder(), self._encoder.spec
         self._watch = LibraryWatch(self.library, encoder, self._reload)
         sounds = self._watch.read()
-        self._loaded = Loaded(encoder, spec, metered(encoder, self.metrics), sounds)
+        self._loaded = Loaded(encoder, spec, MeteredEncoder(encoder, self.metrics), sounds)
         self.metrics.sounds.set(len(sounds.sounds))
         self._watch.start()
 
-    def _reload(self, sounds: Scorer) -> None:
+    def _reload(self, sounds: EnrolledSounds) -> None:
         self._loaded = replace(self.loaded, sounds=sounds)
         self.metrics.sounds.set(len(sounds.sounds))
         told = {"event": "sounds", "sounds": sounds.sounds, "events": sounds.events}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
 from runtime.services.mqtt.bridge import GRACE_SECONDS, LATEST_ANSWER_SECONDS, POLL_SECONDS
-from runtime.services.mqtt.broker import Broker, require
 from runtime.services.mqtt.device import Device, identifier
 from runtime.services.mqtt.link import Link, Outbox, end
+from runtime.sinks._broker import Broker, require
 from runtime.threads import Worker
 from wakeword.labels.watch import Alert
 

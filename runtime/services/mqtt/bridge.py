@@ -9,22 +9,23 @@ import asyncio
 import contextlib
 import json
 import logging
-import math
 import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from runtime.foreign import printable
 from runtime.listening.listener import WakeListener
 from runtime.services.mqtt import bridge as commands
 from runtime.services.mqtt import device as discovery
-from runtime.services.mqtt.broker import Broker
-from runtime.services.mqtt.device import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Device, identifier
+from runtime.services.mqtt.device import Device, identifier
 from runtime.services.mqtt.link import FIRST_PAUSE_SECONDS, MAX_AGE_SECONDS, Link, Outbox, end
+from runtime.services.mqtt.problems import explained
+from runtime.sinks._broker import Broker
 from wakeword.errors import WakesoundError
 from wakeword.events import WakeEvent
-from wakeword.library.records import SoundRecord
+from wakeword.library.records import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, SoundRecord
 
 if TYPE_CHECKING:
     from aiomqtt import Message
@@ -48,9 +49,7 @@ def threshold(command: str) -> float | None:
         value = float(command)
     except ValueError:
         return None
-    if not math.isfinite(value) or not LOWEST_THRESHOLD <= value <= HIGHEST_THRESHOLD:
-        return None
-    return value
+    return value if LOWEST_THRESHOLD <= value <= HIGHEST_THRESHOLD else None
 
 
 _log = logging.getLogger(__name__)
@@ -217,7 +216,7 @@ class Bridge:
             sounds = await asyncio.to_thread(library.sounds)
         except (WakesoundError, OSError) as error:
             if str(error) != self._problem:
-                _log.warning("the sounds cannot be read, those before stay: %s", error)
+                _log.warning("the sounds cannot be read, those before stay: %s", explained(error))
             self._problem = str(error)
             return
         self._seen, self._problem = seen, ""
@@ -289,7 +288,7 @@ class Bridge:
                 self._listening = True
                 _log.warning("listening was turned on from %s", self._broker)
             except (WakesoundError, OSError) as error:
-                _log.error("listening cannot be turned on: %s", error)
+                _log.error("listening cannot be turned on: %s", explained(error))
         self._report_listening()
 
     async def _set_threshold(self, topic: str, text: str) -> None:
@@ -299,13 +298,15 @@ class Bridge:
         )
         value = commands.threshold(text)
         if sound is None or value is None:
-            _log.warning("%s: no such sound, or %r is no threshold", topic, text[:40])
+            _log.warning(
+                "%s: no such sound, or %r is no threshold", printable(topic), printable(text, 40)
+            )
             return
         library = self.listener.library
         try:
             await asyncio.to_thread(library.set_threshold, sound.name, value, sound.budget_per_hour)
         except (WakesoundError, OSError) as error:
-            _log.error("the threshold of %r stays as it is: %s", sound.name, error)
+            _log.error("the threshold of %r stays as it is: %s", sound.name, explained(error))
             return
         _log.info("the threshold of %r is now %g", sound.name, value)
         await self._look()

@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.services.mqtt.broker import check_topic
+from runtime.sinks._broker import check_topic
 from wakeword import __version__
 from wakeword.errors import ConfigError
+from wakeword.library.records import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
 
 LONGEST_ID = 64
 _PLAIN = re.compile(r"[a-z0-9-]+( [a-z0-9-]+)*")
@@ -128,8 +129,6 @@ def host_name() -> str:
 
 
 QOS = 1
-LOWEST_THRESHOLD, HIGHEST_THRESHOLD = -1.0, 2.0
-"""What the library takes; no score reaches the upper one."""
 
 Components = dict[str, dict[str, Any]]
 """Settings by the identifier of the component; ``p`` is its platform."""

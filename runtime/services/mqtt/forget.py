@@ -7,9 +7,9 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from runtime.services.mqtt.broker import TIMEOUT_SECONDS, Broker, connected
 from runtime.services.mqtt.device import Device
 from runtime.services.mqtt.link import QOS
+from runtime.sinks._broker import TIMEOUT_SECONDS, Broker, connected
 from wakeword.errors import SinkError
 
 if TYPE_CHECKING:

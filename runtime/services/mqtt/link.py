@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runtime.services.mqtt.broker import Broker, connected, require
+from runtime.sinks._broker import Broker, connected, require
 from wakeword.errors import WakesoundError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
 from runtime.services.pcm import PcmFormat, Piece, pieces
-from runtime.services.wyoming.ear import Backlog, Ear, Heard, Mark, Remember
+from runtime.services.wyoming.ear import Backlog, ClientStream, Mark, Remember, TimedWake
 from runtime.services.wyoming.framing import BODY_SECONDS, FramingError, encodable, read_event
 from runtime.services.wyoming.sounds import Sounds, key
 from wakeword.engine import EngineConfig
@@ -216,9 +216,9 @@ class Client:
                 await self._hear(item)
         await self._end_stream()
 
-    def _new_ear(self, timestamp: int = 0) -> Ear:
+    def _new_ear(self, timestamp: int = 0) -> ClientStream:
         shared = self._shared
-        return Ear(
+        return ClientStream(
             shared.config,
             timestamp,
             source=self._source,
@@ -239,7 +239,7 @@ class Client:
         loop = asyncio.get_running_loop()
         await self._report(await loop.run_in_executor(self._shared.threads, ear.end))
 
-    async def _report(self, heard: Sequence[Heard]) -> None:
+    async def _report(self, heard: Sequence[TimedWake]) -> None:
         for wake in heard:
             event = wake.event
             if self._wanted is None or key(event.name) in self._wanted:

@@ -9,19 +9,18 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runtime.history.recorder import Recorder
 from runtime.history.store import identified
 from runtime.listening.drift import Drift
 from runtime.services.pcm import Piece
-from wakeword.audio.frames import AudioFrame, FloatArray
-from wakeword.audio.resampling import Resampler
 from wakeword.engine import Engine, EngineConfig
 from wakeword.events import WakeEvent
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
+from wakeword.stream import Observer, Stream
 
 LIMIT_SECONDS = 8.0
 """Audio that may wait; a wake that comes later is of no use to anybody."""
@@ -157,11 +156,11 @@ KEPT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Loaded:
+class ClientSounds:
     """What all clients listen with."""
 
     encoder: Encoder
-    sounds: Scorer
+    sounds: EnrolledSounds
 
 
 Remember = Callable[[Engine, str, str], Recorder]
@@ -169,7 +168,7 @@ Remember = Callable[[Engine, str, str], Recorder]
 
 
 @dataclass(frozen=True)
-class Heard:
+class TimedWake:
     """A wake event and when it was."""
 
     event: WakeEvent
@@ -177,8 +176,8 @@ class Heard:
     """The end of what was heard, told as the client tells the time."""
 
 
-class Ear:
-    """Hears one stream. It may be called from any thread, by one at a time.
+class ClientStream:
+    """Hears one client. It may be called from any thread, by one at a time.
 
     Args:
         config: settings of the engine.
@@ -203,81 +202,66 @@ class Ear:
         self._remember = remember
         self._drift = drift
         self._session = secrets.token_hex(8)
-        self._recorder: Recorder | None = None
-        self._engine: Engine | None = None
+        self._stream: Stream[Engine] | None = None
 
-    def hear(self, loaded: Loaded, pieces: Sequence[Piece]) -> list[Heard]:
+    def hear(self, loaded: ClientSounds, pieces: Sequence[Piece]) -> list[TimedWake]:
         """Hear more of the stream."""
-        engine = self._ready(loaded)
+        stream = self._ready(loaded)
         events: list[WakeEvent] = []
         for piece in pieces:
-            for samples in self._resampled(piece, engine.rate):
-                events += engine.push(AudioFrame(samples, self._position, engine.rate))
-                self._position += len(samples)
-        found = self._told(events)
-        if self._recorder is not None:
-            self._recorder.advance(engine.position)
-        return found
+            events += self._heard(stream, piece)
+        return [self._timed(event) for event in events]
 
     @property
     def begun(self) -> bool:
         """Whether it has heard anything."""
-        return self._engine is not None
+        return self._stream is not None
 
-    def end(self) -> list[Heard]:
+    def end(self) -> list[TimedWake]:
         """The end of the stream: hear its last bit."""
-        if self._engine is None:
+        if self._stream is None:
             return []
-        tail = self._resampler.flush()
-        events = self._engine.push(AudioFrame(tail, self._position, self._engine.rate))
-        found = self._told(events + self._engine.flush())
-        if self._recorder is not None:
-            self._recorder.finish()
+        found = [self._timed(event) for event in self._stream.flush()]
+        self._stream.finish()
         return found
 
-    def _ready(self, loaded: Loaded) -> Engine:
-        """The engine with the newest sounds; another encoder needs another engine."""
-        engine = self._engine
-        if engine is None or engine.encoder is not loaded.encoder:
-            engine = self._engine = Engine(loaded.sounds, loaded.encoder, self._config)
-            self._watch(engine)
-            self._resampler = Resampler(engine.rate, engine.rate)
-            self._position = self._base = self._fed = 0
+    def _ready(self, loaded: ClientSounds) -> Stream[Engine]:
+        """The stream with the newest sounds; another encoder needs another engine."""
+        stream = self._stream
+        if stream is None or stream.hears.encoder is not loaded.encoder:
+            if stream is not None:
+                stream.finish()
+            stream = self._stream = self._begun(Engine(loaded.sounds, loaded.encoder, self._config))
+            self._piece_rate = stream.rate
+            self._base = self._fed = 0
             self._marks: deque[tuple[int, int]] = deque([(0, self._begin)])
-        elif engine.scorer is not loaded.sounds:
-            engine.load(loaded.sounds)
-        return engine
+        stream.reload(loaded.sounds)
+        return stream
 
-    def _watch(self, engine: Engine) -> None:
-        """Remember what this engine hears, and the last of what the one before heard."""
-        if self._recorder is not None:
-            self._recorder.finish()
+    def _begun(self, engine: Engine) -> Stream[Engine]:
+        """A stream of which the history remembers what is heard."""
+        observers: list[Observer] = []
         if self._remember is not None:
-            self._recorder = self._remember(engine, self._source, self._session)
-            engine.observer = self._recorder.window
+            observers.append(self._remember(engine, self._source, self._session))
         if self._drift is not None:
-            self._drift.watch(engine)
+            observers.append(self._drift.collector(engine))
+        return Stream(
+            engine, observers, lambda event: identified(event, self._source, self._session)
+        )
 
-    def _told(self, events: Sequence[WakeEvent]) -> list[Heard]:
-        """The events in the client's time; the history has them now."""
-        if self._recorder is not None:
-            for event in events:
-                self._recorder.event(identified(event, self._source, self._session))
-        return [self._timed(event) for event in events]
-
-    def _resampled(self, piece: Piece, rate: int) -> Iterator[FloatArray]:
-        """Samples for the engine; a gap or another rate begins the resampling afresh."""
-        if piece.lost_seconds or piece.format.rate != self._resampler.in_rate:
-            yield self._resampler.flush()
-            self._position += round(piece.lost_seconds * rate)
-            self._resampler = Resampler(piece.format.rate, rate)
-            self._base, self._fed = self._position, 0
+    def _heard(self, stream: Stream[Engine], piece: Piece) -> list[WakeEvent]:
+        """Hear a piece; behind a gap or at another rate the stream's times are counted anew."""
+        events: list[WakeEvent] = []
+        if piece.lost_seconds or piece.format.rate != self._piece_rate:
+            events = stream.gap(piece.lost_seconds)
+            self._piece_rate = piece.format.rate
+            self._base, self._fed = stream.position, 0
         if piece.timestamp is not None:
-            begin = self._base + round(self._fed / piece.format.rate * rate)
-            self._mark(begin, piece.timestamp, begin - round(KEPT_SECONDS * rate))
+            begin = self._base + round(self._fed / piece.format.rate * stream.rate)
+            self._mark(begin, piece.timestamp, begin - round(KEPT_SECONDS * stream.rate))
         samples = piece.samples()
         self._fed += len(samples)
-        yield self._resampler.push(samples)
+        return events + stream.feed(samples, piece.format.rate)
 
     def _mark(self, position: int, timestamp: int, past: int) -> None:
         """Remember when a sample was, and forget what was before the past."""
@@ -285,10 +269,10 @@ class Ear:
         while len(self._marks) > 1 and self._marks[1][0] < past:
             self._marks.popleft()
 
-    def _timed(self, event: WakeEvent) -> Heard:
+    def _timed(self, event: WakeEvent) -> TimedWake:
         """Say when it was: the last timestamp before it, and the milliseconds since."""
         position, timestamp = next(
             (mark for mark in reversed(self._marks) if mark[0] < event.end), self._marks[0]
         )
         after_ms = max(0, event.end - position) * 1000 / event.rate
-        return Heard(event, timestamp + int(after_ms))
+        return TimedWake(event, timestamp + int(after_ms))

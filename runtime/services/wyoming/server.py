@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runtime.foreign import printable
 from runtime.history.recorder import HistoryWriter, Recorder
 from runtime.history.store import History
 from runtime.services.wyoming.announce import Address, Announcement
@@ -195,7 +196,7 @@ class Server:
         try:
             fault = await client.run()
             if fault:
-                self._warn(f"{client.name} {fault}")
+                self._warn(f"{client.name} {printable(fault)}")
         except Exception:  # noqa: BLE001 - one client's trouble stays its own
             _log.exception("%s met a fault", client.name)
         finally:

@@ -15,18 +15,18 @@ from functools import cached_property
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 
-from runtime.listening.assembly import LibraryEncoder
 from runtime.listening.drift import Drift
 from runtime.listening.watch import LibraryWatch
-from runtime.services.wyoming.ear import Loaded
+from runtime.models.encoder import LibraryEncoder
+from runtime.services.wyoming.ear import ClientSounds
 from runtime.services.wyoming.framing import encodable
 from runtime.threads import Worker
 from wakeword import __version__
 from wakeword.errors import LibraryError, WakesoundError
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import SoundRecord, clean_name
 from wakeword.protocols import Encoder
-from wakeword.scoring.scorer import Scorer
 
 PROGRAM = "wakesound"
 _EMPTY = "No sounds are enrolled yet; run 'wakesound enroll NAME'"
@@ -130,7 +130,7 @@ class Sounds:
         self._library = library
         self._encoder = LibraryEncoder(library, encoder, device)
         self._using: Encoder | None = None
-        self._loaded: Loaded | None = None
+        self._loaded: ClientSounds | None = None
         self._watch: LibraryWatch | None = None
         self._loader = Worker("wakesound-load", self._load)
         self._stopped = False
@@ -156,7 +156,7 @@ class Sounds:
             self._watch.stop()
         await asyncio.to_thread(self._join)
 
-    async def loaded(self) -> Loaded:
+    async def loaded(self) -> ClientSounds:
         """What to listen with now, once there is something."""
         await self._ready.wait()
         assert self._loaded is not None
@@ -200,11 +200,11 @@ class Sounds:
         self._using = self._encoder()
         return self._using
 
-    def _changed(self, scorer: Scorer) -> None:
+    def _changed(self, sounds: EnrolledSounds) -> None:
         assert self._using is not None
-        usable = set(scorer.sounds)
+        usable = set(sounds.sounds)
         records = tuple(sound for sound in self._library.sounds() if sound.name in usable)
-        self._loaded = Loaded(self._using, scorer)
+        self._loaded = ClientSounds(self._using, sounds)
         self.catalogue = Catalogue(records)
         self._tell(self._ready.set)
 

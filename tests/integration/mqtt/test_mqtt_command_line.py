@@ -18,6 +18,8 @@ from tests.waiting import TIMEOUT_SECONDS
 from wakeword.encoders.logmel import LogMelEncoder
 from wakeword.testing import RATE, make_library
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cli(tmp_path: Path) -> list[str]:

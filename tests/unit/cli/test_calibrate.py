@@ -22,6 +22,7 @@ def room(recordings: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_recording_of_the_room_is_remembered(wakesound, library: Path, room: Path) -> None:
     """Every sound gets a line with its threshold and what to expect; what hurts is said."""
     result = wakesound("calibrate", "--ambient", str(room))
@@ -37,6 +38,7 @@ def test_a_recording_of_the_room_is_remembered(wakesound, library: Path, room: P
     assert not list(library.rglob("*.wav"))
 
 
+@pytest.mark.slow
 def test_json_is_for_programs(wakesound, library: Path, room: Path) -> None:
     """Before and after of the named sound; and the room is forgotten when asked for."""
     result = json.loads(

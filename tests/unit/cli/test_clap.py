@@ -20,6 +20,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("clap") / "checkpoint")
 
 
+@pytest.mark.slow
 def test_checkpoint_serves_a_library(
     checkpoint: Path, recordings: Path, wakesound, tmp_path: Path, monkeypatch
 ) -> None:

@@ -107,7 +107,7 @@ def test_init_writes_a_file_once(
     path.write_text("library = 'mine'")
     again = wakesound("config", "init")
     assert again.status == 2
-    assert "exists already" in again.err
+    assert "already exists" in again.err
     assert path.read_text() == "library = 'mine'"
 
 
@@ -213,3 +213,14 @@ def test_services_have_their_tables(wakesound, write: Write) -> None:
         f"{path}:4:",
         f"{path}:6:",
     ]
+
+
+def test_a_template_of_any_length_is_a_problem(wakesound, tmp_path: Path) -> None:
+    """A file of an earlier version may hold one: check names its line."""
+    path = tmp_path / "wakesound.toml"
+    path.write_text(
+        '[[hooks]]\ndo = "https://example.org"\ntemplate = "wecom"\nmessage = "{score:10000000f}"\n'
+    )
+    result = wakesound("config", "check", str(path))
+    assert result.status == 2
+    assert f"{path}:4: hooks #1: message is wrong" in result.out

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from runtime.cli.checks import packages, requirements
+from runtime.cli.options import Settings
 from runtime.cli.room import judge, measure
 from wakeword.engine import Engine
 from wakeword.scoring.scorer import Scorer
@@ -46,7 +48,7 @@ def test_damaged_recording_is_found(wakesound, library: Path) -> None:
     assert checks["knock"]["verdict"] == "bad"
     assert take.name in checks["knock"]["detail"]
     shown = wakesound("doctor")
-    assert "1 of these must be mended." in shown.out
+    assert "1 of these must be fixed." in shown.out
     assert "wakesound remove 'knock'" in shown.out
 
 
@@ -136,3 +138,15 @@ def test_what_does_not_exist_is_no_fault_of_the_set_up(
     result = wakesound("doctor", "--json", *arguments)
     assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
     assert told in result.err
+
+
+def test_packages_and_extras_are_those_that_are_declared() -> None:
+    """What the distribution requires is read from it; extras of development are none of them."""
+    needed, extras = requirements()
+    assert {"numpy", "faiss-cpu", "click", "soundfile"} <= set(needed)
+    assert set(extras["mic"]) == {"PyAudio"} or set(extras["mic"]) == {"pyaudio"}
+    assert {"torch", "transformers"} <= set(extras["clap"])
+    (found,) = packages(Settings())
+    assert found.verdict == "good"
+    for module in ("faiss", "soundfile", "webrtcvad", "rich"):
+        assert f"{module} " in found.detail

@@ -19,6 +19,7 @@ def wakes(result) -> list[tuple[str, int, str]]:
     return [(line["sound"], round(line["start"]), line["id"]) for line in lines]
 
 
+@pytest.mark.slow
 def test_a_false_wake_is_silent_from_then_on(wakesound, library: Path, stream, recordings) -> None:
     """The event does not come again, the other sound does, and the takes still wake."""
     before = wakes(wakesound(*stream))
@@ -34,6 +35,7 @@ def test_a_false_wake_is_silent_from_then_on(wakesound, library: Path, stream, r
         assert [w[0] for w in wakes(wakesound("listen", "--source", take, "--json"))] == ["whistle"]
 
 
+@pytest.mark.slow
 def test_the_last_one_and_back(wakesound, library: Path, stream) -> None:
     """'last' names the last wake of a sound; --undo takes it back, as --json tells."""
     before = wakes(wakesound(*stream))
@@ -47,6 +49,7 @@ def test_the_last_one_and_back(wakesound, library: Path, stream) -> None:
     assert wakes(wakesound(*stream)) == before
 
 
+@pytest.mark.slow
 def test_a_missed_recording_becomes_a_take(wakesound, library: Path, recordings: Path) -> None:
     """A file of a missed sound is another take; one without a sound changes nothing."""
     knock = str(recordings / "knock1.wav")
@@ -57,6 +60,7 @@ def test_a_missed_recording_becomes_a_take(wakesound, library: Path, recordings:
     assert "already" in again.err
 
 
+@pytest.mark.slow
 def test_a_near_miss_becomes_a_take(wakesound, library: Path, stream) -> None:
     """With its audio kept, the last near miss is one of the takes from then on."""
     strict = (*stream[:-1], _out_of_reach(wakesound, stream), "--keep-speech")

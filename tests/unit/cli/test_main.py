@@ -21,7 +21,7 @@ def command():
 @pytest.mark.parametrize(
     ("error", "status", "line"),
     [
-        ("SoundNotFound('there is no\\n such sound')", 2, "wakesound: there is no such sound"),
+        ("LibraryError('there is no\\n such sound')", 2, "wakesound: there is no such sound"),
         ("MissingExtra('it', 'mic')", 2, "pip install 'wakesound[mic]'"),
         ("click.UsageError('Choose one.')", 2, "wakesound: choose one"),
         ("ValueError('no way')", 1, "wakesound: unexpected ValueError: no way; run it again with"),

@@ -39,6 +39,7 @@ def test_pull_fails_in_one_line(name: str, problem: str, wakesound) -> None:
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_quantize(wakesound, tmp_path: Path) -> None:
     """A checkpoint becomes a folder; the last lines say how to use it and how exact it is."""
     for package in ("torch", "transformers", "onnx", "onnxscript"):

@@ -111,7 +111,7 @@ def test_thresholds_of_another_encoder_are_fitted_anew(archive, tmp_path):
     library, encoder = SoundLibrary(tmp_path / "to"), create_encoder("logmel")
     sounds = import_sounds(library, archive, encoder, "logmel")
     assert all(sound.threshold != 0.9 for sound in sounds)
-    assert library.scorer(encoder).sounds == ["high", "low"]
+    assert library.enrolled(encoder).sounds == ["high", "low"]
 
 
 def test_thresholds_of_another_room_are_fitted_anew(archive, tmp_path):
@@ -303,6 +303,7 @@ def test_a_take_that_cannot_be_embedded_stops_all(library, archive, tmp_path, fa
     assert not (tmp_path / "to").exists()
 
 
+@pytest.mark.slow
 def test_thresholds_do_not_depend_on_the_order(library, tmp_path):
     """Sounds that come together are fitted beside each other, the first like the last."""
     fitted = []

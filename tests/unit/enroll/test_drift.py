@@ -10,7 +10,7 @@ import pytest
 from enroll.drift import MOST_CHANGE, MOST_RUNS, SHARE, bounded, follow
 from enroll.feedback import reject, undo
 from enroll.finder import find_takes
-from enroll.negatives import hear_ambient, hear_runs, heard_frames
+from enroll.negatives import hear_ambient, hear_runs, recorded_frames
 from enroll.recalibration import recalibrate
 from enroll.session import Enrollment
 from wakeword.audio.frames import FloatArray
@@ -37,7 +37,7 @@ def room(*sounds: FloatArray, seed: int = 9) -> AudioClip:
 
 def room_runs(clip: AudioClip) -> list[FloatArray]:
     """What a listener would keep of it."""
-    return list(hear_runs(heard_frames(clip, RATE), ENCODER))
+    return list(hear_runs(recorded_frames(clip), ENCODER))
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_what_feedback_raised_does_not_fall_again(library):
         follow(library, ENCODER, room_runs(room(*[tone(300.0 + number, 0.4)] * 4, seed=number)))
         assert library.get("beep").threshold >= raised
     recalibrate(library, ENCODER)
-    assert library.get("beep").lowest is None
+    assert library.get("beep").threshold_floor is None
 
 
 def test_what_feedback_kept_does_not_fall_either(library):
@@ -179,7 +179,7 @@ def test_the_bound_outlives_a_refit_that_nobody_asked_for(library):
     follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4)))
     raised = reject(library, ENCODER, "beep", near_miss()).sound
     recalibrate(library, ENCODER, ["beep"], may_fall=False)
-    assert library.get("beep").lowest == raised.lowest
+    assert library.get("beep").threshold_floor == raised.threshold_floor
     follow(library, ENCODER, room_runs(room(*[tone(300.0, 0.4)] * 4, seed=1)))
     assert library.get("beep").threshold >= raised.threshold
 
@@ -188,10 +188,10 @@ def test_the_bound_outlives_a_refit_that_nobody_asked_for(library):
 def test_taken_back_in_any_order_no_bound_is_left(library, order):
     reject(library, ENCODER, "beep", near_miss(), "one")
     reject(library, ENCODER, "beep", near_miss(-18.0), "two")
-    assert library.get("beep").lowest is not None
+    assert library.get("beep").threshold_floor is not None
     for event in order:
         undo(library, ENCODER, "beep", event)
-    assert library.get("beep").lowest is None
+    assert library.get("beep").threshold_floor is None
 
 
 def test_the_expectation_is_that_of_the_threshold(library):

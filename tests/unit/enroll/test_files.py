@@ -91,7 +91,7 @@ def test_a_name_in_use_fails_before_a_file_is_read(tmp_path):
     """Even where the files do not exist."""
     path = write(tmp_path / "beep.wav", (0.5, 900.0))
     enroll_files(tmp_path / "library", ENCODER, "beep", [path])
-    with pytest.raises(SoundExists, match="--replace"):
+    with pytest.raises(SoundExists, match="already"):
         enroll_files(tmp_path / "library", ENCODER, "beep", [tmp_path / "missing.wav"])
 
 

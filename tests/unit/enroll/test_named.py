@@ -14,17 +14,13 @@ import pytest
 from enroll.archive import INDEX, export_sounds, import_sounds
 from enroll.changing import EnrollmentResult, remove_take, remove_text, set_text, set_vetoes
 from enroll.feedback import add_missed, reject, undo
+from enroll.fitting import UNKNOWN_NAMED, Calibration, Evidence, Named, fit_sound
 from enroll.negatives import Negatives
 from enroll.patterns import add_pattern
 from enroll.recalibration import recalibrate
 from enroll.reindex import reindex
 from enroll.session import Enrollment
-from enroll.words import (
-    UNKNOWN_NAMED,
-    Named,
-    fit_sound,
-    read_text,
-)
+from enroll.words import read_text
 from wakeword.encoders import create_encoder
 from wakeword.engine import Engine
 from wakeword.errors import (
@@ -35,7 +31,7 @@ from wakeword.errors import (
     TakeRejected,
 )
 from wakeword.labels import Classifier
-from wakeword.library.library import SoundLibrary
+from wakeword.library.library import NewSound, SoundLibrary
 from wakeword.library.recordings import Example, Take
 from wakeword.library.records import TextRecord
 from wakeword.protocols import Encoder
@@ -52,6 +48,28 @@ class OtherTones(NamedTones):
     """Another encoder with words."""
 
     id = "other-tones-1"
+
+
+def fit(
+    takes: Sequence[np.ndarray],
+    words: Named | None,
+    negatives: Negatives,
+    budget: float,
+    floor: float | None = None,
+) -> Calibration:
+    """The fit of takes, words or both."""
+    return fit_sound(Evidence(takes, negatives, budget, words, threshold_floor=floor))
+
+
+def fit_of(
+    takes: Sequence[np.ndarray],
+    words: Named | None,
+    negatives: Negatives,
+    budget: float,
+    floor: float | None = None,
+) -> Calibration:
+    """The fit of takes, words or both."""
+    return fit_sound(Evidence(takes, negatives, budget, words, threshold_floor=floor))
 
 
 def text_of(written: str, encoder: Encoder = TONES) -> TextRecord:
@@ -148,7 +166,7 @@ def test_threshold_of_words_is_fitted_to_the_budget() -> None:
     named = Named(text_of("dog barking", MINI), (), MINI)
     thresholds = []
     for budget in (0.5, 5.0, 20.0):
-        fit = fit_sound([], named, Negatives(bank=bank), budget)
+        fit = fit_of([], named, Negatives(bank=bank), budget)
         assert fit.false_alarms_per_hour == pytest.approx(budget, rel=0.25)
         assert fit.miss_rate is None
         assert fit.verifier is None
@@ -166,10 +184,10 @@ def test_what_the_words_mean_is_no_false_alarm() -> None:
     assert "dog" in bank.names
     named = Named(text_of("dog barking", MINI), (), MINI)
     nameless = Negatives(bank=replace(bank, names=()))
-    fit = fit_sound([], named, Negatives(bank=bank), 2.0)
-    assert fit.threshold < fit_sound([], named, nameless, 2.0).threshold
+    fit = fit_of([], named, Negatives(bank=bank), 2.0)
+    assert fit.threshold < fit_of([], named, nameless, 2.0).threshold
     all_of_it = replace(bank, names=("dog",) * len(bank.names))
-    without = fit_sound([], named, Negatives(bank=all_of_it), 2.0)
+    without = fit_of([], named, Negatives(bank=all_of_it), 2.0)
     assert without.threshold == round(UNKNOWN_NAMED, 4)
     assert without.false_alarms_per_hour is None
 
@@ -179,11 +197,11 @@ def test_room_and_rejected_examples_stay_below_the_threshold() -> None:
     named = Named(text_of("2000 Hz"), (), TONES)
     near = TONES.embed([tone(2000, 0.5) + tone(3000, 0.5, level_db=-22)] * 3)
     score = float(named.likeness()(near)[0])
-    assert score > fit_sound([], named, Negatives(), 0.5).threshold == round(UNKNOWN_NAMED, 4)
+    assert score > fit_of([], named, Negatives(), 0.5).threshold == round(UNKNOWN_NAMED, 4)
     room = Negatives(ambient=[near], ambient_seconds=600.0)
-    assert fit_sound([], named, room, 0.5).threshold > score
-    assert fit_sound([], named, Negatives(rejected=[near]), 0.5).threshold > score
-    assert fit_sound([], named, Negatives(), 0.5, lowest=0.8).threshold == 0.8
+    assert fit_of([], named, room, 0.5).threshold > score
+    assert fit_of([], named, Negatives(rejected=[near]), 0.5).threshold > score
+    assert fit_of([], named, Negatives(), 0.5, 0.8).threshold == 0.8
 
 
 def test_takes_and_words_share_a_threshold_and_the_budget() -> None:
@@ -194,9 +212,9 @@ def test_takes_and_words_share_a_threshold_and_the_budget() -> None:
     takes = [MINI.embed([tone(900, 0.5) + rng.normal(0, s, 8000).astype("f4")]) for s in (0.01,)]
     takes = [np.tile(rows, (1, 2)) for rows in takes]
     named = Named(text_of("dog barking", MINI), (), MINI)
-    alone = fit_sound(takes, None, negatives, 2.0)
-    words = fit_sound([], named, negatives, 2.0)
-    both = fit_sound(takes, named, negatives, 4.0)
+    alone = fit_of(takes, None, negatives, 2.0)
+    words = fit_of([], named, negatives, 2.0)
+    both = fit_of(takes, named, negatives, 4.0)
     assert both.threshold == alone.threshold
     assert both.text is not None
     assert both.text.offset == pytest.approx(alone.threshold - words.threshold)
@@ -255,12 +273,12 @@ def test_words_are_added_and_removed(tmp_path: Path) -> None:
     result = set_text(library, TONES, "LOW", text_of("2000 Hz"))
     assert result.sound.takes == before.takes
     assert heard(library, 440, 2000) == [("low", True), ("low", False)]
-    with pytest.raises(SoundExists, match="already stands for '2000 Hz'"):
+    with pytest.raises(SoundExists, match="already defined by the words '2000 Hz'"):
         set_text(library, TONES, "low", text_of("5000 Hz"))
     set_text(library, TONES, "low", text_of("5000 Hz"), replace=True, budget_per_hour=2.0)
     assert library.get("low").budget_per_hour == 2.0
     assert heard(library, 2000, 5000) == [("low", False)]
-    sound, _ = remove_text(library, TONES, "low")
+    sound = remove_text(library, TONES, "low").sound
     assert sound.text is None
     assert sound.takes == before.takes
     assert heard(library, 440, 5000) == [("low", True)]
@@ -294,7 +312,7 @@ def test_a_take_may_go_if_words_stay(tmp_path: Path) -> None:
     library = SoundLibrary(tmp_path)
     enroll(library, "both", take(440), text="2000 Hz")
     (file,) = [take.file for take in library.get("both").takes]
-    sound, _ = remove_take(library, TONES, "both", file)
+    sound = remove_take(library, TONES, "both", file).sound
     assert not sound.takes
     assert sound.text is not None
     assert sound.text.offset == 0
@@ -309,7 +327,7 @@ def test_not_that_and_undo(library: SoundLibrary) -> None:
     before = library.get("high").threshold
     result = reject(library, TONES, "high", Example(NEAR, RATE, 0.5))
     assert result.sound.threshold > before
-    score = library.scorer(TONES).scores(TONES.embed([NEAR])[0])["high"]
+    score = library.enrolled(TONES).scores(TONES.embed([NEAR])[0])["high"]
     assert score < result.sound.threshold
     assert heard(library, 2000) == [("high", False)]
     assert undo(library, TONES, "high").sound.threshold == before
@@ -357,7 +375,7 @@ def test_an_encoder_that_does_not_know_them_changes_nothing(tmp_path: Path, take
     library = SoundLibrary(tmp_path)
     enroll(library, "high", *[take(440)] * takes, text="2000 Hz")
     for encoder in (ToneEncoder(), MINI):
-        with pytest.raises(EncoderError, match="no place for the words of 'high'"):
+        with pytest.raises(EncoderError, match="cannot use the words of 'high'"):
             reindex(library, encoder, "another")
     assert heard(library, 2000) == [("high", False)]
 
@@ -374,7 +392,7 @@ def test_out_and_in(library: SoundLibrary, tmp_path: Path) -> None:
     other = SoundLibrary(tmp_path / "other")
     import_sounds(other, tmp_path / "sounds.zip", OtherTones(), "other")
     assert heard(other, 2000, encoder=OtherTones()) == [("high", False)]
-    with pytest.raises(EncoderError, match="the words of 'both' cannot be used"):
+    with pytest.raises(EncoderError, match="cannot use the words of 'both'"):
         import_sounds(SoundLibrary(tmp_path / "none"), tmp_path / "sounds.zip", MINI, "mini")
 
 
@@ -414,13 +432,7 @@ def test_takes_that_came_first_stay(library: SoundLibrary) -> None:
     with pytest.raises(SoundExists, match="high"):
         other.finish()
     with pytest.raises(SoundExists, match="high"):
-        library.save(
-            "high",
-            other.takes,
-            encoder=TONES,
-            encoder_spec=TONES.id,
-            threshold=0.5,
-            budget_per_hour=0.5,
-            instead_of=before,
+        library.store(
+            [NewSound(before, {})], encoder=TONES, encoder_spec=TONES.id, instead_of=before
         )
     assert library.get("high") == sound

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from enroll.files import enroll_files
-from enroll.negatives import gather_negatives, hear_runs, heard_frames
-from wakeword.audio.reading import AudioClip, write_flac
+from enroll.fitter import Fitter
+from enroll.negatives import hear_ambient, hear_runs, recorded_frames
+from wakeword.audio.flac import write_flac
+from wakeword.audio.reading import AudioClip
 from wakeword.engine import Engine
-from wakeword.library.library import SoundLibrary
 from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.testing import RATE, ToneEncoder, frames, make_library, noise, placed, tone
 
@@ -43,24 +44,30 @@ def test_long_runs_are_cut():
 
 
 def test_a_file_of_any_length_is_heard_piece_by_piece(tmp_path):
-    """Pieces of a resampled file join without a seam."""
-    samples = tone(600.0, 25.0, 44100)
+    """Pieces of a file join without a seam, and what is heard of them is what is heard at once."""
+    sounds = [(at, tone(hz, 0.5, 44100)) for at, hz in ((2.0, 600.0), (9.8, 900.0), (21.0, 600.0))]
+    samples = placed(noise(25.0, 44100), *sounds, rate=44100)
     write_flac(tmp_path / "room.flac", samples, 44100)
-    pieces = list(heard_frames(tmp_path / "room.flac", RATE))
+    pieces = list(recorded_frames(tmp_path / "room.flac"))
     assert len(pieces) > 2
     whole = np.concatenate([piece.samples for piece in pieces])
     assert [piece.start for piece in pieces] == np.cumsum(
         [0, *map(len, (p.samples for p in pieces))]
     )[:-1].tolist()
-    (clip, rest) = heard_frames(AudioClip(samples, 44100), RATE)
-    assert len(whole) == 25 * RATE
-    assert np.allclose(whole, np.concatenate([clip.samples, rest.samples]), atol=1e-3)
+    (clip,) = recorded_frames(AudioClip(samples, 44100))
+    assert len(whole) == 25 * 44100
+    assert np.allclose(whole, clip.samples, atol=1e-3)  # the file has 16 bits
+    runs = [list(hear_runs(heard, ENCODER)) for heard in (pieces, [clip])]
+    assert len(runs[0]) == len(runs[1]) == 3
+    for piecewise, at_once in zip(*runs, strict=True):
+        assert np.allclose(piecewise, at_once, atol=1e-3)
 
 
 def test_all_there_is_is_gathered(tmp_path):
     """The room's runs and length, and the takes of every sound but the one in question."""
     library = make_library(tmp_path, {"low": tone(440.0, 0.4), "high": tone(2000.0, 0.4)})
-    negatives = gather_negatives(library, ENCODER, "LOW", AudioClip(STREAM, RATE))
+    library.ambient(ENCODER).add(hear_ambient(AudioClip(STREAM, RATE), ENCODER))
+    negatives = Fitter(library, ENCODER).evidence(library.get("LOW")).negatives
     assert negatives.bank is None
     assert len(negatives.ambient) == 4
     assert negatives.hours == pytest.approx(8.0 / 3600.0)
@@ -70,14 +77,13 @@ def test_all_there_is_is_gathered(tmp_path):
 def test_a_long_room_is_never_in_memory_as_a_whole(tmp_path):
     """Hours of it may be given: only a piece at a time is held."""
     write_flac(tmp_path / "room.flac", noise(400.0, level_db=-70.0), RATE)
-    library = SoundLibrary(tmp_path / "library")
     tracemalloc.start()
     try:
-        negatives = gather_negatives(library, ENCODER, "x", tmp_path / "room.flac")
+        room = hear_ambient(tmp_path / "room.flac", ENCODER)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert negatives.ambient_seconds == pytest.approx(400.0)
+    assert room.seconds == pytest.approx(400.0)
     assert peak < 400 * RATE * 4 / 2
 
 

@@ -17,6 +17,7 @@ from wakeword.errors import (
     AudioDecodeError,
     ConfigError,
     EncoderMismatch,
+    EnrollmentStopped,
     LibraryError,
     SoundExists,
     TakeRejected,
@@ -139,7 +140,7 @@ def test_a_take_unlike_the_others_stops_unless_forced(library):
             findings = enrollment.finish().findings
             assert {finding.code for finding in findings} == {"unlike", "missed"}
         else:
-            with pytest.raises(TakeRejected, match=r"take 3 does not sound like.*--force"):
+            with pytest.raises(EnrollmentStopped, match="take 3 does not sound like"):
                 enrollment.finish()
             assert not library.folder.exists()
 
@@ -204,7 +205,7 @@ def test_another_encoder_fails_before_any_take(library):
         id = "tone-2"
 
     make_library(library.folder, {"bell": tone(500.0, 0.4)})
-    with pytest.raises(EncoderMismatch, match="reindex"):
+    with pytest.raises(EncoderMismatch):
         Enrollment(library, Other(), "tone", "beep")
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from enroll import enroll_files
-from enroll.changing import fit_vetoes, parse_labels, set_vetoes
+from enroll.changing import set_vetoes
 from enroll.feedback import add_missed
 from enroll.files import takes_of_file
 from enroll.reindex import reindex
+from enroll.vetoes import fit_vetoes, parse_labels
 from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError, EncoderError
@@ -88,7 +89,7 @@ def test_another_encoder_and_back(library: SoundLibrary) -> None:
     before = set_vetoes(library, ENCODER, "whistle", ["kettle"]).vetoes
     logmel = create_encoder("logmel")
     reindex(library, logmel, "logmel")
-    assert library.scorer(logmel).sounds == ["whistle"]
+    assert library.enrolled(logmel).sounds == ["whistle"]
     assert library.get("whistle").vetoes == before
     reindex(library, ENCODER, "mini")
     assert library.get("whistle").vetoes == before

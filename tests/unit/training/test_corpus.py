@@ -10,7 +10,7 @@ pytest.importorskip("soxr")
 from training.config import TrainConfig
 from training.corpus import AFTER, BEFORE, HOP, RATE, Clip, Store, windows_of, write_store
 from wakeword.audio.logmel import LogMel
-from wakeword.encoders._mini_levels import FEWEST_FRAMES, prolonged, window_levels
+from wakeword.encoders.mini import FEWEST_FRAMES, prolonged, window_levels
 from wakeword.errors import ConfigError
 
 

@@ -13,8 +13,8 @@ pytest.importorskip("torch", reason="the extra 'train' is not installed")
 from training.quantize import write_int8
 from wakeword.audio.logmel import LogMel
 from wakeword.embedding.weights import asset
-from wakeword.encoders._mini_levels import RATE, window_levels
 from wakeword.encoders._onnx import open_session
+from wakeword.encoders.mini import RATE, window_levels
 from wakeword.testing import noise, placed, tone
 
 

@@ -9,7 +9,7 @@ from wakebench.compose import CLEAN
 from wakebench.gates import NAMES, Opened, gate_figures, make_gate, open_blocks, watch
 from wakebench.stream import Layout, Placed
 from wakebench.synth import RATE
-from wakeword.audio.reading import write_flac
+from wakeword.audio.flac import write_flac
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.testing import noise, placed, tone
 

@@ -11,7 +11,7 @@ import pytest
 
 from wakebench.manifest import Manifest, Row
 from wakebench.negatives import BYTES, build, main, thinned
-from wakeword.audio.reading import write_flac
+from wakeword.audio.flac import write_flac
 from wakeword.errors import ConfigError
 from wakeword.scoring.bank import load_bank
 from wakeword.testing import RATE, ToneEncoder, noise, placed, tone

@@ -23,7 +23,7 @@ def sound(name: str, takes: int, *, label: str = "bell", made: bool = False) -> 
 
 
 @pytest.mark.parametrize(
-    ("takes", "enrolled", "tested"), [(4, 3, 1), (7, 3, 4), (8, 5, 3), (20, 5, 6)]
+    ("takes", "enrolled", "tested"), [(4, 3, 1), (7, 3, 4), (8, 5, 3), (13, 10, 3), (20, 10, 6)]
 )
 def test_takes_are_dealt_to_enrolling_or_to_hearing_never_to_both(takes, enrolled, tested):
     entry = deal(sound("bell 1", takes), Protocol(test_takes=6))

@@ -201,12 +201,12 @@ def test_a_stricter_offset_needs_more(library: SoundLibrary) -> None:
 
 
 def test_another_encoder_is_refused(library: SoundLibrary) -> None:
-    """Vectors of two encoders never mix; the message says what to do."""
+    """Vectors of two encoders never mix; the message names both."""
 
     class Other(ToneEncoder):
         id = "tone-2"
 
-    with pytest.raises(EncoderMismatch, match="reindex"):
+    with pytest.raises(EncoderMismatch, match=r"tone-1.*tone-2"):
         Engine(library, Other())
 
 
@@ -219,7 +219,7 @@ def test_an_unknown_gate_is_refused(library: SoundLibrary) -> None:
 def test_scorer_and_encoder_are_shared(library: SoundLibrary) -> None:
     """Engines on one scorer hear their own streams, interleaved, as if alone."""
     encoder = ToneEncoder()
-    scorer = library.scorer(encoder)
+    scorer = library.enrolled(encoder)
     alone = hear(Engine(scorer, encoder), stream())
     first, second = Engine(scorer, encoder), Engine(scorer, encoder)
     events: list[WakeEvent] = []

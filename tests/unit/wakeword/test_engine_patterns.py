@@ -136,11 +136,11 @@ def test_patterns_change_while_it_listens(library: SoundLibrary) -> None:
 def test_names_belong_to_one(library: SoundLibrary) -> None:
     """A pattern cannot have the name of a sound or of another pattern; both are found by name."""
     for taken in ("high", "pip", "PIP x2"):
-        with pytest.raises(SoundExists, match="choose another name"):
+        with pytest.raises(SoundExists, match="already"):
             library.set_patterns("pip", [TWO, PatternRecord(name=taken, beats=4, wait_seconds=0.6)])
     assert library.event_name("OFF") == "off"
     assert library.event_name("High") == "high"
-    assert library.scorer(ToneEncoder()).events == ["high", "off", "pip x2"]
+    assert library.enrolled(ToneEncoder()).events == ["high", "off", "pip x2"]
 
 
 def test_beats_in_noise_are_recognised_together(library: SoundLibrary) -> None:

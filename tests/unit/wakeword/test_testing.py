@@ -130,5 +130,5 @@ def test_a_recording_sink_waits() -> None:
 def test_a_made_library_can_be_listened_with(tmp_path: Path) -> None:
     """Its sounds are there, with their threshold."""
     library = make_library(tmp_path, {"bell": tone(440, 0.4)}, threshold=0.8)
-    assert library.scorer(ToneEncoder()).sounds == ["bell"]
+    assert library.enrolled(ToneEncoder()).sounds == ["bell"]
     assert library.get("bell").threshold == 0.8

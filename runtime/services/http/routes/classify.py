@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Form, Response, UploadFile
 from pydantic import BaseModel, Field
 
-from runtime.services.http.access import TheService, Upload, read_clip
+from runtime.services.http.access import (
+    HEARD_HEADERS,
+    Channel,
+    TheService,
+    Upload,
+    read_clip,
+    tell_heard,
+)
 from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.service import Service
+from wakeword.audio.channels import MIX
+from wakeword.audio.reading import Account
 from wakeword.audio.resampling import resample
 from wakeword.errors import EncoderError
 from wakeword.labels import Classification, timeline
@@ -70,6 +79,10 @@ class Heard(BaseModel):
         default=None, description="What else came nearest; absent with ``closed``."
     )
     seconds: float = Field(description="Length of the recording.")
+    heard_seconds: float = Field(description="How much sound of it was read.")
+    stated_seconds: float | None = Field(description="How long it says it is; null if it does not.")
+    complete: bool = Field(description="Whether nothing of it is known to be missing.")
+    warnings: list[str] = Field(description="What is wrong with the file, in words.")
     understood: dict[str, Understood] = Field(description="How each label was read.")
     windows: list[Moment] = Field(description="In order of time.")
 
@@ -83,15 +96,22 @@ class Heard(BaseModel):
             "content": {
                 "application/json": {"example": {"glass break": 0.91, "smoke alarm": 0.02}}
             },
+            "headers": HEARD_HEADERS,
         },
         **declared(408, 413, 415, 501),
     },
 )
 async def classify(
-    service: TheService, audio: Upload, labels: Labels, closed: Closed = False
+    service: TheService,
+    response: Response,
+    audio: Upload,
+    labels: Labels,
+    closed: Closed = False,
+    channel: Channel = MIX,
 ) -> dict[str, float]:
     """The score of each label, 0..1, as one flat object."""
-    heard = await service.jobs.run(_classify, service, audio, labels, closed)
+    heard, account = await service.jobs.run(_classify, service, audio, labels, closed, channel)
+    tell_heard(response, account)
     return {label: min(1.0, max(0.0, score)) for label, score in heard.scores.items()}
 
 
@@ -102,15 +122,24 @@ async def classify(
     responses=declared(408, 413, 415, 501),
 )
 async def classify_timeline(
-    service: TheService, audio: Upload, labels: Labels, closed: Closed = False
+    service: TheService,
+    response: Response,
+    audio: Upload,
+    labels: Labels,
+    closed: Closed = False,
+    channel: Channel = MIX,
 ) -> Heard:
     """The same with all that is known: windows, likenesses, how the labels were read."""
-    heard = await service.jobs.run(_classify, service, audio, labels, closed)
-    return Heard.model_validate(timeline.as_json(heard))
+    heard, account = await service.jobs.run(_classify, service, audio, labels, closed, channel)
+    tell_heard(response, account)
+    told = timeline.as_json(heard) | account.as_json() | {"warnings": list(account.warnings)}
+    return Heard.model_validate(told)
 
 
-def _classify(service: Service, audio: UploadFile, labels: str, closed: bool) -> Classification:
-    clip = read_clip(service, audio, service.config.limits.classify_seconds)
+def _classify(
+    service: Service, audio: UploadFile, labels: str, closed: bool, channel: str
+) -> tuple[Classification, Account]:
+    clip = read_clip(service, audio, service.config.limits.classify_seconds, channel)
     began = time.perf_counter()
     classifier = service.classifier()
     try:
@@ -120,4 +149,4 @@ def _classify(service: Service, audio: UploadFile, labels: str, closed: bool) ->
     samples = resample(clip.samples, clip.rate, classifier.encoder.rate)
     heard = classifier.classify(samples, question)
     service.metrics.classify_seconds.observe(time.perf_counter() - began)
-    return heard
+    return heard, clip.account or Account(clip.seconds, None, True)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response, UploadFile
 
-from runtime.services.http.access import DraftId, TakeId, TheService, Upload, read_clip
+from runtime.services.http.access import (
+    HEARD_HEADERS,
+    Channel,
+    DraftId,
+    TakeId,
+    TheService,
+    Upload,
+    read_clip,
+    tell_heard,
+)
 from runtime.services.http.draft_models import DraftTakeModel, take_model
 from runtime.services.http.drafts import Draft, DraftTake
 from runtime.services.http.problems import declared, declared_beside
 from runtime.services.http.recordings import Peaks, Spectrogram, peaks, spectrogram, wav
 from runtime.services.http.routes.takes import WAV, Points, WavResponse
 from runtime.services.http.service import Service
+from wakeword.audio.channels import MIX
+from wakeword.audio.reading import Account
 
 router = APIRouter(tags=["enrollment"])
 
@@ -19,13 +30,20 @@ router = APIRouter(tags=["enrollment"])
     "/drafts/{draft_id}/takes",
     summary="Add takes",
     status_code=201,
-    responses=declared(404, 408, 409, 413, 415),
+    responses={201: {"headers": HEARD_HEADERS}, **declared(404, 408, 409, 413, 415)},
 )
-async def add_takes(service: TheService, draft_id: DraftId, audio: Upload) -> list[DraftTakeModel]:
+async def add_takes(
+    service: TheService,
+    response: Response,
+    draft_id: DraftId,
+    audio: Upload,
+    channel: Channel = MIX,
+) -> list[DraftTakeModel]:
     """Add each sound in a recording as a take. One that cannot be used is refused (422) with
     the reasons in words."""
     draft = service.drafts.get(draft_id)
-    added = await service.jobs.run(_add, service, draft, audio)
+    added, account = await service.jobs.run(_add, service, draft, audio, channel)
+    tell_heard(response, account)
     return [take_model(take) for take in added]
 
 
@@ -77,6 +95,8 @@ async def remove_take(service: TheService, draft_id: DraftId, take_id: TakeId) -
     return Response(status_code=204)
 
 
-def _add(service: Service, draft: Draft, audio: UploadFile) -> list[DraftTake]:
-    clip = read_clip(service, audio, service.config.limits.take_seconds)
-    return draft.add(clip)
+def _add(
+    service: Service, draft: Draft, audio: UploadFile, channel: str
+) -> tuple[list[DraftTake], Account | None]:
+    clip = read_clip(service, audio, service.config.limits.take_seconds, channel)
+    return draft.add(clip), clip.account

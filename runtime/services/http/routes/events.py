@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
-from starlette.types import Receive, Scope, Send
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import AppStatus
+from starlette.types import Message, Receive, Scope, Send
 
 from runtime.services.http.access import TheService
 from runtime.services.http.feed import FeedItem, Reader
@@ -16,9 +19,12 @@ from runtime.services.http.problems import Refusal, declared_beside
 from runtime.services.http.service import Service
 
 HEARTBEAT_SECONDS = 15.0
-"""A comment is sent when there was nothing for so long, so that the connection stays."""
+"""Seconds without an event after which a comment keeps the connection alive."""
 SEND_SECONDS = 20.0
-"""A client that does not take what is sent for so long is left."""
+"""A client that accepts nothing for this long is disconnected."""
+
+# The feed ends its readers when the server does; the library's own way looks at signal handlers.
+AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
 
 router = APIRouter(tags=["events"])
 
@@ -61,72 +67,47 @@ async def events(
     return EventStream(service, service.feed.subscribe(last_event_id, moments=moments))
 
 
-class EventStream(Response):
-    """A stream of events to one reader.
+class EventStream(EventSourceResponse):
+    """A stream of events to one reader, which ends when the client leaves or is too slow.
 
     Args:
-        service: whose events they are.
+        service: publishes the events.
         reader: gets them.
     """
 
-    media_type = "text/event-stream"
-
     def __init__(self, service: Service, reader: Reader) -> None:
-        super().__init__(
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-            media_type=self.media_type,
-        )
-        del self.headers["content-length"]
+        super().__init__(_told(reader), sep="\n", ping=0)  # the reader knows when it is idle
         self._service = service
         self._reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the client leaves, is too slow, or the server ends."""
-        leaving = asyncio.ensure_future(self._wait_for_leaving(receive))
+
+        async def send_soon(message: Message) -> None:
+            await asyncio.wait_for(send(message), SEND_SECONDS)
+
+        late = False
         try:
-            await self._stream(send)
+            await super().__call__(scope, receive, send_soon)
+        except asyncio.TimeoutError:  # the connection is cut off, as its buffers are full
+            late = True
         finally:
-            leaving.cancel()
+            if late or self._reader.dropped:
+                self._service.metrics.dropped_readers.labels("events").inc()
             self._service.feed.leave(self._reader)
 
-    async def _stream(self, send: Send) -> None:
-        start = {
-            "type": "http.response.start",
-            "status": self.status_code,
-            "headers": self.raw_headers,
-        }
-        await send(start)
-        text = ": events\n\n"
-        with contextlib.suppress(EOFError):
-            while True:
-                if not await self._sent(send, text):
-                    self._service.metrics.dropped_readers.labels("events").inc()
-                    return  # the connection is cut off, as its buffers are full
-                item = await self._reader.get(HEARTBEAT_SECONDS)
-                text = ": still here\n\n" if item is None else _text(item)
-        if self._reader.dropped:
-            self._service.metrics.dropped_readers.labels("events").inc()
-        with contextlib.suppress(asyncio.TimeoutError):
-            end = send({"type": "http.response.body", "body": b"", "more_body": False})
-            await asyncio.wait_for(end, SEND_SECONDS)
 
-    @staticmethod
-    async def _sent(send: Send, text: str) -> bool:
-        body = {"type": "http.response.body", "body": text.encode(), "more_body": True}
-        try:
-            await asyncio.wait_for(send(body), SEND_SECONDS)
-        except asyncio.TimeoutError:
-            return False
-        return True
-
-    async def _wait_for_leaving(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._reader.close()
+async def _told(reader: Reader) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(comment="events", sep="\n")
+    with contextlib.suppress(EOFError):
+        while True:
+            item = await reader.get(HEARTBEAT_SECONDS)
+            if item is None:
+                yield ServerSentEvent(comment="still here", sep="\n")
+            else:
+                yield _sent(item)
 
 
-def _text(item: FeedItem) -> str:
-    """An item as a server-sent event; JSON has no line breaks of its own."""
-    lines = [f"id: {item.id}"] if item.id else []
+def _sent(item: FeedItem) -> ServerSentEvent:
     data = json.dumps(item.data, ensure_ascii=False)
-    return "\n".join([*lines, f"event: {item.data['event']}", f"data: {data}", "", ""])
+    return ServerSentEvent(data, event=item.data["event"], id=item.id or None, sep="\n")

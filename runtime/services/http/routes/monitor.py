@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from enroll.words import fit_labels
+from runtime.foreign import printable
 from runtime.services.http.connection import FAULT, Connection, Message
-from runtime.services.http.ears import LabelEar, LabelTask
+from runtime.services.http.ears import LabelListener, LabelTask
 from runtime.services.http.problems import Refusal
 from runtime.services.http.service import Service
 from runtime.services.pcm import PcmFormat
@@ -23,7 +24,7 @@ from wakeword.labels.watch import AlarmConfig, WatchConfig
 from wakeword.labels.wording import split_labels
 
 WAITING_FRAMES = 100
-"""Frames of the server's sources that may wait for one client; then some are left out."""
+"""Frames of the server's sources that may wait for one client; others are left out and counted."""
 
 router = APIRouter()
 
@@ -82,7 +83,7 @@ async def monitor(websocket: WebSocket) -> None:
 class _MonitorConnection(Connection):
     """A client that wants to know of sounds by words."""
 
-    ear: LabelEar | None = None
+    ear: LabelListener | None = None
     following: asyncio.Task[None] | None = None
 
     async def greet(self, query: Mapping[str, str]) -> None:
@@ -113,27 +114,17 @@ class _MonitorConnection(Connection):
             reason = self.service.hearing.problem or "start it with serve --source mic"
             raise Refusal(409, "no_sources", f"the server itself does not listen: {reason}")
         task = await self.service.hearing_jobs.run(_task, self.service, wanted)
-        shown = "".join(c for c in wanted.name if c.isprintable()).strip()
-        self.ear = LabelEar(task, format, f"ws:{shown}" if shown else "ws")
+        shown = printable(wanted.name)
+        self.ear = LabelListener(task, format, f"ws:{shown}" if shown else "ws")
         self.listener = self.ear
         await self.tell(_ready(wanted, task))
         if wanted.source == "server":
             self.following = asyncio.create_task(self._follow(self.ear))
 
-    async def _follow(self, ear: LabelEar) -> None:
+    async def _follow(self, ear: LabelListener) -> None:
         """Watch what the server hears until the client goes."""
-        waiting: asyncio.Queue[tuple[str, AudioFrame]] = asyncio.Queue(WAITING_FRAMES)
-        loop = asyncio.get_running_loop()
-
-        def put(source: str, frame: AudioFrame) -> None:
-            if not waiting.full():
-                waiting.put_nowait((source, frame))
-
-        def hear(source: str, frame: AudioFrame) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(put, source, frame)
-
-        leave = self.service.hearing.follow(hear)
+        waiting = WaitingFrames(self.service.metrics.frames_left_out.labels("monitor").inc)
+        leave = self.service.hearing.follow(waiting.put)
         try:
             while True:
                 source, frame = await waiting.get()
@@ -144,6 +135,35 @@ class _MonitorConnection(Connection):
             await self.fail(refusal.error, refusal.detail, FAULT)
         finally:
             leave()
+
+
+class WaitingFrames:
+    """Frames of the server's sources on their way to one client; made on its event loop.
+
+    Args:
+        left_out: called for each frame for which there was no room.
+        most: how many may wait.
+    """
+
+    def __init__(self, left_out: Callable[[], object], most: int = WAITING_FRAMES) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._left_out = left_out
+        self._queue: asyncio.Queue[tuple[str, AudioFrame]] = asyncio.Queue(most)
+
+    def put(self, source: str, frame: AudioFrame) -> None:
+        """Add a frame of a source; from any thread, never waits."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._put, source, frame)
+
+    async def get(self) -> tuple[str, AudioFrame]:
+        """The next frame, and its source."""
+        return await self._queue.get()
+
+    def _put(self, source: str, frame: AudioFrame) -> None:
+        if self._queue.full():
+            self._left_out()
+        else:
+            self._queue.put_nowait((source, frame))
 
 
 def _task(service: Service, wanted: MonitorWanted) -> LabelTask:

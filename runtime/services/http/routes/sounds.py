@@ -10,7 +10,7 @@ from runtime.services.http.problems import Refusal, declared
 from runtime.services.http.routes.hooks import HookModel, hook_models
 from runtime.services.http.service import Service
 from wakeword.errors import LibraryError
-from wakeword.library.records import LONGEST_NAME, SoundRecord, clean_name
+from wakeword.library.records import LONGEST_NAME, SoundRecord, Threshold, clean_name
 
 router = APIRouter(tags=["sounds"])
 
@@ -57,8 +57,8 @@ class SoundChange(BaseModel):
     name: str | None = Field(
         default=None, min_length=1, max_length=LONGEST_NAME, description="Its new name."
     )
-    threshold: float | None = Field(
-        default=None, ge=-1, le=1, description="Score from which on it wakes; higher is stricter."
+    threshold: Threshold | None = Field(
+        default=None, description="Score from which on it wakes; higher is stricter."
     )
 
 

@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocket
 
+from runtime.foreign import printable
 from runtime.services.http.connection import Connection, Message
-from runtime.services.http.ears import Ear
+from runtime.services.http.ears import SoundListener
 from runtime.services.http.problems import Refusal
 from runtime.services.pcm import PcmFormat
 
@@ -59,11 +60,11 @@ class _WakeConnection(Connection):
         """Set up an engine for what was declared, and say what is listened for."""
         hello = Hello.model_validate(declared)
         format = PcmFormat(hello.rate, hello.width, hello.channels)
-        shown = "".join(c for c in hello.name if c.isprintable()).strip()
+        shown = printable(hello.name)
         source = f"ws:{shown}" if shown else "ws"
         draft = self.service.drafts.get(hello.draft) if hello.draft else None
         ear = await self.service.hearing_jobs.run(
-            Ear, self.service, format, source, hello.moments, draft
+            SoundListener, self.service, format, source, hello.moments, draft
         )
         self.listener = ear
         await self.tell(

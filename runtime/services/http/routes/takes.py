@@ -110,8 +110,5 @@ def _require(file: str, files: list[str]) -> None:
 
 def _remove(service: Service, name: str, file: str) -> None:
     sound = service.find(name)
-    files = [take.file for take in sound.takes]
-    _require(file, files)
-    if files == [file]:
-        raise Refusal(409, "last_take", "a sound needs a take; delete the sound, or enroll it anew")
+    _require(file, [take.file for take in sound.takes])
     remove_take(service.library, service.loaded.encoder, sound.name, file)

@@ -13,6 +13,7 @@ import pytest
 from runtime import configuration
 from runtime.configuration import ConfigFileError, load
 from runtime.configuration.schema import COMMANDS, EngineTable, FileTable, HookTable
+from runtime.hooks.hook import enabled_hooks
 from runtime.sinks import open_sink
 from runtime.sinks._messages import BodyMessage, FeishuMessage, NtfyMessage, WecomMessage
 from wakeword.engine import EngineConfig
@@ -49,7 +50,7 @@ def test_everything_has_a_default(write: Write) -> None:
     read = load(write(""))
     assert (read.library, read.encoder, read.sources) == (None, None, ("mic",))
     assert read.engine_config() == EngineConfig()
-    assert read.hooks() == ()
+    assert enabled_hooks(read) == ()
 
 
 def test_what_the_file_says_is_used(write: Write, tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_a_whole_path_stays(write: Write, library: str, where: Path) -> None:
 
 def test_a_hook_has_its_conditions(write: Write) -> None:
     """Score, source and quiet hours decide together with the sound."""
-    (hook,) = load(
+    configuration = load(
         write(
             """
             [[hooks]]
@@ -101,7 +102,8 @@ def test_a_hook_has_its_conditions(write: Write) -> None:
             concurrency = 4
             """
         )
-    ).hooks()
+    )
+    (hook,) = enabled_hooks(configuration)
     assert (hook.name, hook.sounds, hook.action.uri) == ("bell push", ("bell",), "log:")
     assert (hook.timeout_seconds, hook.concurrency) == (3.0, 4)
     assert (hook.conditions.min_score, hook.conditions.sources) == (0.75, ("mic:Hall",))
@@ -112,7 +114,7 @@ def test_a_hook_has_its_conditions(write: Write) -> None:
 def test_a_hook_can_be_switched_off(write: Write) -> None:
     """It is checked all the same, but not used."""
     text = '[[hooks]]\ndo = "log:"\nenabled = false\n'
-    assert load(write(text)).hooks() == ()
+    assert enabled_hooks(load(write(text))) == ()
     assert problems(write(text + "min_score = 3")) == [
         "4: hooks #1: min_score must be at most 1, not 3"
     ]
@@ -130,7 +132,7 @@ def test_a_hook_can_be_switched_off(write: Write) -> None:
 )
 def test_a_webhook_has_its_form(write: Write, lines: str, kind: type) -> None:
     """A template for a messenger, or a body of one's own; each can be set up."""
-    (hook,) = load(write(f'[[hooks]]\ndo = "https://example.org/x"\n{lines}\n')).hooks()
+    (hook,) = enabled_hooks(load(write(f'[[hooks]]\ndo = "https://example.org/x"\n{lines}\n')))
     assert isinstance(hook.action.settings["message"], kind)
     open_sink(hook.action).close()  # type: ignore[attr-defined]
 
@@ -152,13 +154,13 @@ def test_secrets_come_from_the_environment(write: Write) -> None:
             """
         )
     )
-    plain, feishu = read.hooks({"TOKEN": "t", "SIGN": "s"})
+    plain, feishu = enabled_hooks(read, {"TOKEN": "t", "SIGN": "s"})
     assert plain.action.uri == "https://example.org/t"
     assert plain.action.settings["headers"] == {"Authorization": "Bearer t"}
     assert plain.action.settings["secret"] == "s"
     assert feishu.action.settings["secret"] == ""
     with pytest.raises(ConfigFileError) as error:
-        read.hooks({"TOKEN": "t", "SIGN": ""})
+        enabled_hooks(read, {"TOKEN": "t", "SIGN": ""})
     assert [(p.line, p.text) for p in error.value.problems] == [
         (2, "hooks #1 needs the environment variable SIGN, which is not set"),
         (7, "hooks #2 needs the environment variable SIGN, which is not set"),
@@ -180,7 +182,7 @@ def test_secrets_come_from_the_environment(write: Write) -> None:
 def test_a_bad_address_does_not_tell_its_secret(write: Write, do: str, secret: str) -> None:
     """What a variable held is in no message, also where it spoils the address."""
     environment = {"KEY": secret}
-    (hook,) = load(write(f"[[hooks]]\ndo = '{do}'")).hooks(environment)
+    (hook,) = enabled_hooks(load(write(f"[[hooks]]\ndo = '{do}'")), environment)
     with pytest.raises(ConfigError) as told:
         open_sink(hook.action)
     assert told.value.__cause__ is None
@@ -190,7 +192,7 @@ def test_a_bad_address_does_not_tell_its_secret(write: Write, do: str, secret: s
 def test_a_bad_header_does_not_tell_its_secret(write: Write) -> None:
     """A line break at its end, as a file with a password has, is told before anything is sent."""
     path = write("[[hooks]]\ndo = 'https://example.org'\nheaders = { Authorization = '${KEY}' }")
-    (hook,) = load(path).hooks({"KEY": "Bearer s3cret\n"})
+    (hook,) = enabled_hooks(load(path), {"KEY": "Bearer s3cret\n"})
     with pytest.raises(ConfigError, match="the header Authorization") as told:
         open_sink(hook.action)
     assert "s3cret" not in str(told.value)
@@ -198,7 +200,7 @@ def test_a_bad_header_does_not_tell_its_secret(write: Write) -> None:
 
 def test_a_command_keeps_its_dollars(write: Write) -> None:
     """For commands the shell fills in variables, when they run."""
-    (hook,) = load(write("[[hooks]]\ndo = 'shell:echo ${WAKESOUND_SOUND}'")).hooks({})
+    (hook,) = enabled_hooks(load(write("[[hooks]]\ndo = 'shell:echo ${WAKESOUND_SOUND}'")), {})
     assert hook.action.uri == "shell:echo ${WAKESOUND_SOUND}"
 
 
@@ -276,7 +278,7 @@ def test_unknown_gates_actions_and_places_list_what_there_is(write: Write) -> No
     )
     assert re.match(r"2: engine.gate is wrong: there is no gate 'door'; known: band", found[0])
     assert re.match(r"4: hooks #1: do is wrong: 'mail' is no action; .*exec:, http:", found[1])
-    assert "7: hooks #2: body is wrong: nothing is known for {soudn}" in found[2]
+    assert "7: hooks #2: body is wrong: {soudn}" in found[2]
 
 
 def test_all_problems_are_found_at_once(write: Write) -> None:
@@ -310,7 +312,7 @@ def test_the_template_is_in_order(tmp_path: Path) -> None:
     path.write_text(on)
     read = load(path)
     assert read.engine_config() == EngineConfig()
-    assert len(read.hooks({"NTFY_TOPIC": "x"})) == 2
+    assert len(enabled_hooks(read, {"NTFY_TOPIC": "x"})) == 2
     assert read.table.engine == EngineTable()
     assert read.table.engine.model_fields_set == set(EngineTable.model_fields)
 
@@ -338,3 +340,27 @@ def test_every_setting_is_documented() -> None:
             assert f"| `{key}` |" in page, key
     for name in COMMANDS:
         assert f"`[{name}]`" in page
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('template = "wecom"\nmessage = "{score:10000000f}"', "message is wrong"),
+        ('template = "ntfy"\ntitle = "{time:%10000000d}"', "title is wrong"),
+        ('body = { a = ["{name:10000000}"] }', "body is wrong"),
+        ('headers = { Transfer-Encoding = "chunked" }', "headers are wrong"),
+        ('headers = { X = "a\\r\\nY: b" }', "headers are wrong"),
+    ],
+)
+def test_a_hook_of_an_earlier_version_that_must_not_run_is_off(
+    line: str, says: str, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file is read, the other hooks work, and a warning names the line."""
+    path = write(f'[[hooks]]\ndo = "log:"\n[[hooks]]\ndo = "https://example.org"\n{line}\n')
+    read = load(path)
+    (problem,) = read.hazards.values()
+    assert str(problem).startswith(f"{path}:{3 + len(line.splitlines()) + 1}: hooks #2: {says}")
+    (hook,) = enabled_hooks(read)
+    assert hook.action.uri == "log:"
+    (warning,) = caplog.messages
+    assert warning == f"{problem}; this hook is off"

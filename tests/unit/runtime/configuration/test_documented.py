@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from runtime.configuration import load
+from runtime.hooks.hook import enabled_hooks
 
 DOCS = Path(__file__).parents[4] / "docs"
 PAGES = ("config.md", "hooks.md", "home-assistant.md", "home-assistant.zh.md")
@@ -29,7 +30,7 @@ def test_toml_is_accepted(page: str, block: str, tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(block, encoding="utf-8")
     read = load(tmp_path / "x.toml")
     names = re.findall(r"\$\{(\w+)\}|secret_env = \"(\w+)\"", block)
-    read.hooks({name: "x" for pair in names for name in pair})
+    enabled_hooks(read, {name: "x" for pair in names for name in pair})
 
 
 @pytest.mark.parametrize(("page", "block"), list(blocks("yaml")))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.configuration.schema import KeyPath as Keys
-from runtime.configuration.schema import Lines
+from runtime.configuration.problems import KeyPath as Keys
+from runtime.configuration.problems import Lines
 
 TEXT = '''\
 top = 1
@@ -75,3 +75,34 @@ text = "x"
 def test_each_key_has_its_line(path: Keys, line: int) -> None:
     """Or that of what it stands in; texts and lists of several lines hold no keys."""
     assert Lines(TEXT).of(path) == line
+
+
+APART = """\
+[[hooks]]
+do = "exec:true"
+
+# between
+[engine]
+patience = 1
+[[hooks]]
+do = "exec:false"
+[hooks.headers]
+A = "b"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("hooks",), 1),
+        (("hooks", 0, "do"), 2),
+        (("engine",), 5),
+        (("engine", "patience"), 6),
+        (("hooks", 1), 7),
+        (("hooks", 1, "do"), 8),
+        (("hooks", 1, "headers", "A"), 10),
+    ],
+)
+def test_elements_of_an_array_that_stand_apart_have_their_lines(path: Keys, line: int) -> None:
+    """Another table between two hooks moves nothing."""
+    assert Lines(APART).of(path) == line

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from runtime.history.store import History, HistoryConfig, HistoryEntry, packed
-from wakeword.audio.reading import encode_flac
+from wakeword.audio.flac import encode_flac
 from wakeword.errors import ConfigError, HistoryError
 from wakeword.testing import RATE, tone
 

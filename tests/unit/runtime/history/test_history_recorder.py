@@ -37,7 +37,7 @@ def listen(
     drafts: list[Draft] = []
     engine = Engine(library, ToneEncoder())
     recorder = Recorder(engine, config or HistoryConfig(), drafts.append, source="den", session="1")
-    engine.observer = recorder.window
+    engine.observers.append(recorder.window)
     for frame in frames(stream, size):
         for event in engine.push(frame):
             recorder.event(identified(event, "den", "1"))
@@ -139,7 +139,7 @@ def test_too_short_to_fire_is_a_near_miss(library: SoundLibrary) -> None:
     engine = Engine(library, ToneEncoder())
     drafts: list[Draft] = []
     recorder = Recorder(engine, HistoryConfig(), drafts.append)
-    engine.observer = recorder.window
+    engine.observers.append(recorder.window)
     for frame in frames(placed(noise(4.0), (2.0, LOW)), 1600):
         engine.push(frame)  # as if no event had come of it
         recorder.advance(engine.position)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from runtime.history.feedback import reject_event
+from runtime.history.feedback import accept_event, reject_event
 from runtime.history.store import History, HistoryConfig
 from runtime.listening.listener import WakeListener
+from tests.waiting import wait_until
+from wakeword.audio.flac import encode_flac
+from wakeword.errors import HistoryError
 from wakeword.library.library import SoundLibrary
 from wakeword.testing import (
     RATE,
@@ -61,7 +63,7 @@ def test_a_running_listener_can_be_asked(library: SoundLibrary, tmp_path: Path) 
         listener.on("low", heard.set)
         source.feed(STREAM[: 3 * RATE])
         assert heard.wait(30)
-        _until(lambda: bool(history.entries()))
+        wait_until(lambda: bool(history.entries()))
         assert [entry.kind for entry in history.entries()] == ["wake"]
 
 
@@ -127,20 +129,35 @@ def test_feedback_reaches_a_running_listener(library: SoundLibrary, tmp_path: Pa
     with listener:
         source.feed(placed(noise(4.0), (1.0, unlike)))
         assert seen.wait_for(1)
-        _until(lambda: len(history.entries()) == 1)
+        wait_until(lambda: len(history.entries()) == 1)
         source.feed(noise(3.0))
-        _until(lambda: len(history.entries()[0].scores) > 2)
+        wait_until(lambda: len(history.entries()[0].scores) > 2)
         reject_event(library, encoder, history, history.entries()[0])
-        _until(lambda: listener.stats.reloads == 1)
+        wait_until(lambda: listener.stats.reloads == 1)
         source.feed(placed(noise(7.0), (1.0, unlike), (4.0, LOW)))
         assert seen.wait_for(2)
     assert [event.start // RATE for event in seen.events] == [0, 10]
     assert listener.stats.frames_dropped == 0
 
 
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if true():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not happen within 30 seconds")
+def test_an_event_that_is_recorded_again_is_still_the_same(
+    library: SoundLibrary, tmp_path: Path
+) -> None:
+    """What came after the sound is added to its record; a verdict counts once all the same."""
+    history, encoder = History(tmp_path / "history", HistoryConfig(keep_audio=True)), ToneEncoder()
+    high = tone(6000, 0.4)
+    library = make_library(library.folder, {"high": high})
+    listener = WakeListener(
+        library, ArraySource(placed(noise(5.0), (2.0, high))), encoder=encoder, history=history
+    )
+    assert [event.sound for event in listener] == ["high"]
+    (entry,) = history.entries()
+    rejected = reject_event(library, encoder, history, entry).sound
+    grown = entry.model_copy(update={"why": "longer"})
+    history.put(grown, encode_flac(placed(noise(2.0), (0.5, high)), RATE))
+    with pytest.raises(HistoryError, match="before; nothing changes"):
+        reject_event(library, encoder, history, history.entries()[0])
+    assert library.get("high") == rejected
+    accept_event(library, encoder, history, grown)
+    with pytest.raises(HistoryError, match="before; nothing changes"):
+        accept_event(library, encoder, history, grown)

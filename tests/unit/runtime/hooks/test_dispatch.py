@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from runtime.hooks import action as action_module
+from runtime.hooks.action import ActionStats
 from runtime.hooks.conditions import Conditions, QuietHours
 from runtime.hooks.dispatch import Dispatcher
-from runtime.listening.stats import ActionStats
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 from wakeword.testing import RecordingSink

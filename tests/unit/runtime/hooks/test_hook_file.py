@@ -11,6 +11,7 @@ import pytest
 
 from runtime.configuration import ConfigFileError, load
 from runtime.configuration.schema import HookTable
+from runtime.hooks.errors import HookNotFound
 from runtime.hooks.file import HookFile, check
 from wakeword.errors import ConfigError
 
@@ -208,7 +209,7 @@ def test_a_hook_that_is_gone_is_told(file: HookFile) -> None:
     """An id of before a change means nothing any more."""
     id = file.read()[1].id
     file.change(id, lambda table: {**table, "name": "other"})
-    with pytest.raises(KeyError):
+    with pytest.raises(HookNotFound):
         file.remove(id)
 
 

@@ -6,11 +6,19 @@ import sys
 import numpy as np
 import pytest
 
-from runtime.labels.picture import draw
+from runtime.labels.picture import Levels, draw
+from wakeword.audio.frames import FloatArray
 from wakeword.encoders import create_encoder
 from wakeword.errors import MissingExtra
 from wakeword.labels import Classifier
 from wakeword.testing import RATE, noise, tone
+
+
+def levels_of(samples: FloatArray) -> Levels:
+    levels = Levels(RATE)
+    for at in range(0, len(samples), 1000):
+        levels.push(samples[at : at + 1000])
+    return levels
 
 
 @pytest.mark.parametrize("seconds", [0.01, 3.0])
@@ -23,7 +31,7 @@ def test_a_picture_is_drawn(seconds: float, closed: bool) -> None:
     samples = tone(900, seconds) + noise(seconds)
     labels = ["狗叫", "rain", "门铃"]
     heard = Classifier(create_encoder("mini")).classify(samples, labels, closed=closed)
-    picture = imread(io.BytesIO(draw(heard, samples, RATE, "厨房.wav")), format="png")
+    picture = imread(io.BytesIO(draw(heard, levels_of(samples), "厨房.wav")), format="png")
     assert picture.shape[0] > 300
     assert picture.shape[1] > 600
     assert np.ptp(picture[..., :3]) > 0.5
@@ -35,4 +43,4 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     samples = tone(900, 1.0)
     heard = Classifier(create_encoder("mini")).classify(samples, ["rain", "wind"])
     with pytest.raises(MissingExtra, match=r"wakesound\[plot\]"):
-        draw(heard, samples, RATE, "x")
+        draw(heard, levels_of(samples), "x")

@@ -19,6 +19,7 @@ from wakeword.engine import Engine
 from wakeword.events import Match, WakeEvent, Window
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import PatternRecord
+from wakeword.stream import Stream
 from wakeword.testing import (
     RATE,
     FedSource,
@@ -46,13 +47,18 @@ def quiet(*sounds: FloatArray) -> FloatArray:
     return placed(background, *((3.0 * i + 1.0, sound) for i, sound in enumerate(sounds)))
 
 
+def watched(drift: Drift, engine: Engine) -> Stream[Engine]:
+    """What an engine hears, seen by drift."""
+    return Stream(engine, [drift.collector(engine)])
+
+
 def collected(library: SoundLibrary, samples: FloatArray) -> list[FloatArray]:
     """The runs that are offered of a stream."""
     offered: list[FloatArray] = []
     engine = Engine(library, ENCODER)
-    engine.observer = Collector(engine, offered.append)
+    stream = Stream(engine, [Collector(engine, offered.append)])
     for frame in frames(np.concatenate([samples, quiet(OTHER)]), 1600):
-        engine.push(frame)
+        stream.push(frame)
     return offered
 
 
@@ -71,8 +77,8 @@ def test_beside_a_sound_nothing_is_kept_either(library):
         row = np.full(4, number, np.float32)
         score = 0.75 if number == 50 else 0.2
         window = Window(row, number, segment_start=0, rate=RATE, embedding=row)
-        collector(window, Match("beep", score, 0.8, "a take"))
-    collector(Window(row, 300, segment_start=300, rate=RATE, embedding=row), None)
+        collector.window(window, Match("beep", score, 0.8, "a take"))
+    collector.window(Window(row, 300, segment_start=300, rate=RATE, embedding=row), None)
     assert [int(run[0, 0]) // 20 for run in offered] == [0, 4]
 
 
@@ -96,37 +102,41 @@ def test_nothing_is_kept_since_the_first_beat_of_a_wake(library):
     def hear(second: float) -> None:
         row = np.full(4, second, np.float32)
         start = round(second * RATE)
-        collector(Window(row, start, start, RATE, row), Match("beep", 0.1, 0.8, "a take"))
+        collector.window(Window(row, start, start, RATE, row), Match("beep", 0.1, 0.8, "a take"))
 
     for second in (1.0, 3.0, 3.5, 3.9):
         hear(second)
     assert offered == []
-    collector.event(WakeEvent("beep", 0.8, 0.75, 3 * RATE, 4 * RATE, RATE, pattern="beep x2"))
+    collector.woke(WakeEvent("beep", 0.8, 0.75, 3 * RATE, 4 * RATE, RATE, pattern="beep x2"))
     for second in (9.0, 15.0):
         hear(second)
     assert [float(run[0, 0]) for run in offered] == [1.0, 9.0]
 
 
 def test_drift_hears_of_wakes(library):
-    """Beside whoever does so already."""
-    told: list[WakeEvent] = []
+    """Also of those that are dropped: what we play ourselves is not the room."""
+    woken: list[WakeEvent] = []
+
+    class Watching(Collector):
+        def woke(self, event: WakeEvent) -> None:
+            """Note it too."""
+            woken.append(event)
+            super().woke(event)
+
+    offered: list[FloatArray] = []
     engine = Engine(library, ENCODER)
-    engine.told = told.append
-    drift = Drift(library)
-    drift.watch(engine)
-    events = [event for frame in frames(quiet(BEEP), 1600) for event in engine.push(frame)]
-    assert told == events
-    assert len(told) == 1
-    assert drift._kept == []
+    stream = Stream(engine, [Watching(engine, offered.append)], lambda event: None)
+    assert [e for frame in frames(quiet(BEEP), 1600) for e in stream.push(frame)] == []
+    assert [event.sound for event in woken] == ["beep"]
+    assert offered == []
 
 
 def test_no_more_is_kept_than_a_few_runs(library):
     """However busy the room is."""
     drift = Drift(library, runs=3)
-    engine = Engine(library, ENCODER)
-    drift.watch(engine)
+    stream = watched(drift, Engine(library, ENCODER))
     for frame in frames(quiet(*[OTHER] * 10), 1600):
-        engine.push(frame)
+        stream.push(frame)
     assert len(drift._kept) == 3
     assert drift._met >= 8
 
@@ -135,9 +145,9 @@ def test_others_who_observe_see_all(library):
     """The history and the meters come first."""
     seen: list[object] = []
     engine = Engine(library, ENCODER, observer=lambda window, match: seen.append(window))
-    Drift(library).watch(engine)
+    stream = watched(Drift(library), engine)
     for frame in frames(quiet(OTHER), 1600):
-        engine.push(frame)
+        stream.push(frame)
     assert len(seen) > 5
 
 
@@ -180,10 +190,9 @@ def test_processes_share_the_bound(library):
     know_the_room(library)
     for _ in range(2):
         drift = Drift(library, period_seconds=100.0)
-        engine = Engine(library, ENCODER)
-        drift.watch(engine)
+        stream = watched(drift, Engine(library, ENCODER))
         for frame in frames(quiet(OTHER, OTHER), 1600):
-            engine.push(frame)
+            stream.push(frame)
         drift._due = 0.0
         drift.tick(lambda: ENCODER)
         kept = library.ambient_since(ENCODER).read().runs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from runtime import WakeListener
 from runtime.listening import watch as watch_module
+from tests.waiting import wait_until
 from wakeword.audio.frames import FloatArray
 from wakeword.errors import WakesoundError
 from wakeword.library.library import SoundLibrary
@@ -104,10 +104,7 @@ def test_new_sounds_are_confirmed_too(
     listener = WakeListener(library, source, encoder=Gullible(), confirm="logmel")
     listener.on("*", heard).start()
     make_library(library.folder, {"bell": tone(300, 0.4)}, Gullible())
-    deadline = time.monotonic() + 20
-    while listener.stats.reloads == 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: listener.stats.reloads)
     source.feed(placed(noise(7.0), (1.0, BELL), (4.0, tone(300, 0.4))))
     source.end()
     assert listener.wait(10)

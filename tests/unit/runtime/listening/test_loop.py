@@ -15,9 +15,9 @@ from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.engine import Engine
 from wakeword.errors import AudioFormatError, SourceError
 from wakeword.events import WakeEvent
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
 from wakeword.protocols import Source
-from wakeword.scoring.scorer import Scorer
 from wakeword.testing import (
     RATE,
     ArraySource,
@@ -78,7 +78,7 @@ class Run:
 def library(tmp_path: Path) -> SoundLibrary:
     """Two sounds, low and high, whose vectors are computed already."""
     library = make_library(tmp_path / "library", {"low": LOW, "high": HIGH})
-    library.scorer(ToneEncoder())
+    library.enrolled(ToneEncoder())
     return library
 
 
@@ -266,12 +266,12 @@ def test_sounds_that_come_while_others_are_taken_over_are_not_lost(
     """The newest sounds count, even those that come in the midst of an older change."""
     source = FedSource()
     run = Run(source, library, ToneEncoder())
-    first, second = library.scorer(ToneEncoder()), library.scorer(ToneEncoder())
-    engine = run.loop._engine
+    first, second = library.enrolled(ToneEncoder()), library.enrolled(ToneEncoder())
+    engine = run.loop.stream.hears
     assert isinstance(engine, Engine)
     load = engine.load
 
-    def slow_load(sounds: SoundLibrary | Scorer) -> None:
+    def slow_load(sounds: EnrolledSounds) -> None:
         load(sounds)
         if sounds is first:
             run.loop.load(second)
@@ -283,4 +283,4 @@ def test_sounds_that_come_while_others_are_taken_over_are_not_lost(
     source.feed(noise(0.1))
     source.end()
     run.finish()
-    assert engine.scorer is second
+    assert engine.sounds is second

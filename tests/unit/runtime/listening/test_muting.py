@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +18,7 @@ from runtime.listening.muting import Muting, Played
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.errors import AudioFormatError, ConfigError
 from wakeword.events import WakeEvent
+from wakeword.protocols import Source
 from wakeword.testing import RATE, ToneEncoder, burst, frames, make_library, noise, placed, tone
 
 BLIP = tone(440, 0.4)
@@ -43,6 +46,16 @@ def test_muting_cuts_out_exactly_what_is_muted() -> None:
     assert heard(muting, 400, 500) == [(400, 420), (450, 500)]
 
 
+def test_what_is_muted_twice_before_it_is_heard_is_muted_twice() -> None:
+    """The engine lags behind the microphone: both stretches are still to come."""
+    muting = Muting()
+    muting.mute(100, 50)
+    muting.mute(300, 50)
+    assert heard(muting, 0, 320) == [(0, 100), (150, 300)]
+    muting.lift(330)
+    assert heard(muting, 320, 500) == [(330, 500)]
+
+
 def test_muting_is_prolonged_and_lifted() -> None:
     """A second time while muted goes on; lifting ends it; infinite stays."""
     muting = Muting()
@@ -55,7 +68,7 @@ def test_muting_is_prolonged_and_lifted() -> None:
     assert heard(muting, 1000, 1500) == [(1200, 1500)]
 
 
-class Tape:
+class Tape(Source):
     """A microphone that is never ahead of the engine, and things done at tenths of seconds."""
 
     live = True
@@ -169,3 +182,26 @@ def test_played_knows_only_its_time() -> None:
     theirs = WakeEvent("ding", 0.9, 0.5, round(5.9 * RATE), round(7.0 * RATE), RATE)
     assert played.owns(ours)
     assert not played.owns(theirs)
+
+
+def test_what_is_played_from_several_threads_is_not_lost() -> None:
+    """While the source is heard; each announcement counts."""
+    played = Played(RATE)
+    quiet = AudioFrame(noise(0.01), 0, RATE)
+    chime = tone(660, 0.01)
+
+    def play() -> None:
+        for _ in range(100):
+            played.play(chime, RATE, 0)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=play) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            played.hear(quiet)
+    finally:
+        sys.setswitchinterval(before)
+    assert len(played._playing) == 400

@@ -11,7 +11,7 @@ from runtime.listening.listener import WakeListener
 from runtime.listening.together import Gathering, Part, Together
 from wakeword.errors import ConfigError, SoundNotFound
 from wakeword.events import WakeEvent
-from wakeword.testing import RATE, ToneEncoder, make_library, noise, placed, tone
+from wakeword.testing import RATE, FedSource, ToneEncoder, make_library, noise, placed, tone
 
 LOW, HIGH = tone(440, 0.4), tone(2000, 0.4)
 
@@ -108,3 +108,15 @@ def test_unknown_names_are_told_at_the_start(rooms: Path) -> None:
         listener(rooms).when("bark + high within 1s").start()
     with pytest.raises(ConfigError, match="there is no source 'attic'; there are: kitchen, hall"):
         listener(rooms).when("low@attic + high within 1s").start()
+
+
+def test_a_microphone_and_a_pipe_share_a_clock(rooms: Path) -> None:
+    """Standard input cannot lose anything, so it counts its own time; still both are now."""
+    mic, pipe = FedSource(name="mic"), FedSource(name="stdin", live=False)
+    hearing = WakeListener(rooms / "library", [mic, pipe], encoder=ToneEncoder())
+    hearing.when("low@mic + high@stdin within 5s").start()
+    mic.feed(placed(noise(2.0), (0.8, LOW)))
+    pipe.feed(placed(noise(2.0), (0.9, HIGH)))
+    mic.end()
+    pipe.end()
+    assert sorted(event.sound for event in hearing) == ["high", "low", "low + high"]

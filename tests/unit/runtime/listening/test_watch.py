@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 
 from runtime.listening import watch as watch_module
 from runtime.listening.watch import LibraryWatch
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.library import SoundLibrary
-from wakeword.scoring.scorer import Scorer
 from wakeword.testing import ToneEncoder, make_library, tone
 
 
@@ -21,20 +22,20 @@ class Watched:
 
     def __init__(self, library: SoundLibrary) -> None:
         self.library = library
-        self.scorers: list[Scorer] = []
+        self.heard: list[EnrolledSounds] = []
         self.changed = threading.Event()
         self.watch = LibraryWatch(library, ToneEncoder(), self.note)
         self.watch.read()
 
-    def note(self, sounds: Scorer) -> None:
-        self.scorers.append(sounds)
+    def note(self, sounds: EnrolledSounds) -> None:
+        self.heard.append(sounds)
         self.changed.set()
 
     def wait(self) -> list[str]:
         """The sounds after the next change."""
         assert self.changed.wait(10)
         self.changed.clear()
-        return self.scorers[-1].sounds
+        return self.heard[-1].sounds
 
 
 @pytest.fixture
@@ -62,10 +63,10 @@ def test_new_renamed_and_removed_sounds_are_noticed(watched: Watched) -> None:
 
 def test_what_could_not_be_read_at_first_is_told_once_it_can(watched: Watched) -> None:
     """A watch that was never told what there is begins with that."""
-    heard: list[Scorer] = []
+    heard: list[EnrolledSounds] = []
     told = threading.Event()
 
-    def changed(sounds: Scorer) -> None:
+    def changed(sounds: EnrolledSounds) -> None:
         heard.append(sounds)
         told.set()
 
@@ -78,7 +79,7 @@ def test_what_could_not_be_read_at_first_is_told_once_it_can(watched: Watched) -
 
 def test_nothing_happens_while_nothing_changes(watched: Watched) -> None:
     """Embedding takes or reading the sounds is no change."""
-    watched.library.scorer(ToneEncoder())
+    watched.library.enrolled(ToneEncoder())
     assert not watched.changed.wait(0.2)
     assert watched.watch.reloads == 0
 
@@ -112,17 +113,41 @@ def test_a_passing_error_does_not_lose_the_change(
 ) -> None:
     """What could not be read is read again, until it can be; the same trouble is told once."""
     tries = 0
-    real = SoundLibrary.scorer
+    real = SoundLibrary.enrolled
 
-    def busy(library: SoundLibrary, encoder: ToneEncoder) -> Scorer:
+    def busy(library: SoundLibrary, encoder: ToneEncoder) -> EnrolledSounds:
         nonlocal tries
         tries += 1
         if tries <= 3:
             raise OSError("the disk is busy")
         return real(library, encoder)
 
-    monkeypatch.setattr(SoundLibrary, "scorer", busy)
+    monkeypatch.setattr(SoundLibrary, "enrolled", busy)
     watched.library.rename("low", "deep")
     assert watched.wait() == ["deep"]
     assert tries == 4
     assert sum("the disk is busy" in message for message in caplog.messages) == 1
+
+
+def test_what_a_match_needs_is_read_ahead(watched: Watched) -> None:
+    """The recordings that the order needs are decoded in this thread, not in an engine's."""
+    make_library(watched.library.folder, {"high": tone(2000, 0.4)})
+    watched.wait()
+    assert {name: order.prepared for name, order in watched.heard[-1].orders.items()} == {
+        "high": True,
+        "low": True,
+    }
+
+
+def test_so_is_what_was_read_at_first(tmp_path: Path) -> None:
+    """At once, without waiting for the next look."""
+    library = make_library(tmp_path / "library", {"low": tone(440, 0.4)})
+    watch = LibraryWatch(library, ToneEncoder(), lambda sounds: None)
+    sounds = watch.read()
+    assert not sounds.orders["low"].prepared
+    watch.start()
+    end = time.monotonic() + 10
+    while not sounds.orders["low"].prepared and time.monotonic() < end:
+        time.sleep(0.005)
+    assert sounds.orders["low"].prepared
+    watch.stop()

@@ -41,7 +41,7 @@ print(json.dumps([str(folder), sorted(p.name for p in folder.iterdir()), told]))
 
 USE = """
 import json
-from wakeword import models
+from wakeword.embedding import weights as models
 from wakeword.encoders import create_encoder
 encoder = create_encoder("clap:somebody/tiny")
 here = [(m.hub_id, str(m.folder)) for m in models.installed()]
@@ -189,7 +189,7 @@ def test_an_interrupted_pull_goes_on(hub: Hub, tmp_path: Path) -> None:
     assert broken.returncode == 1
     assert "the next attempt goes on" in broken.stderr
     assert broken.stderr.count("\n") == 1
-    assert "EncoderError" in run(USE, tmp_path, hub.url).stderr
+    assert "ModelNotFound" in run(USE, tmp_path, hub.url).stderr
 
     hub.drop_after = None
     hub.asked.clear()

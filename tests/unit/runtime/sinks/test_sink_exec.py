@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from runtime.sinks.exec import create as program
 from runtime.sinks.shell import create as shell
 from runtime.sources._portaudio import portaudio
+from tests.waiting import wait_until
 from wakeword.errors import ConfigError, SinkError
 from wakeword.events import WakeEvent
 from wakeword.labels.watch import Alert
@@ -29,14 +29,6 @@ def alive(pid: int) -> bool:
         return False
     stat = Path(f"/proc/{pid}/stat")  # where there is such a thing, it tells of zombies
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def wait_until(true: object, seconds: float = 10.0) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_command_gets_the_event(tmp_path: Path) -> None:
@@ -92,6 +84,25 @@ def test_what_it_prints_is_not_among_the_events(capfd: pytest.CaptureFixture[str
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err.split() == ["out", "err"]
+
+
+def test_what_it_prints_is_printable_and_bounded(capfd: pytest.CaptureFixture[str]) -> None:
+    """Line by line; a program that prints without end does not fill a log."""
+    shell(r"printf 'one\033[2Jtwo\n\377\n'; printf '%01000d\n' 7", 10)(EVENT)
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[:2] == ["one [2Jtwo", "\N{REPLACEMENT CHARACTER}"]
+    assert len(lines) == 3
+    assert len(lines[2]) == 200
+    shell("yes | head -c 20000000", 30)(EVENT)
+    printed = capfd.readouterr().err
+    assert len(printed) < 100_000
+    assert "prints more, which is left out" in printed.splitlines()[-1]
+
+
+def test_a_program_in_the_background_may_go_on_printing(tmp_path: Path) -> None:
+    """Its output is read though the hook has ended, so that nothing ends it."""
+    shell(f"(sleep 0.5; echo late; echo alive > {tmp_path}/alive) &", 10)(EVENT)
+    wait_until((tmp_path / "alive").exists)
 
 
 def test_failure_is_told() -> None:

@@ -312,13 +312,13 @@ def test_a_text_is_sent_as_it_is(hook: Hook) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("{soud}", r"nothing is known for \{soud\}.*did you mean \{sound\}"),
+        ("{soud}", r"\{soud\}.*is no placeholder; did you mean \{sound\}"),
         ({"a": ["{nothing_like_it}"]}, "known: .*event, sound"),
         ("{sound", "cannot be filled in"),
-        ("{}", "nothing is known"),
+        ("{}", "is no placeholder"),
         ("{score:q}", "cannot be filled in"),
-        ("{sound.__class__}", "nothing is known"),
-        ("{sound[0]}", "nothing is known"),
+        ("{sound.__class__}", "is no placeholder"),
+        ("{sound[0]}", "is no placeholder"),
     ],
 )
 def test_a_body_that_cannot_be_filled_is_told(body: Any, says: str) -> None:
@@ -417,3 +417,17 @@ def test_settings_travel_with_the_uri(hook: Hook) -> None:
     sink.close()  # type: ignore[attr-defined]
     assert len(hook.got) == 1
     assert hook.headers[0]["X-A"] == "b"
+
+
+def test_what_a_server_says_is_told_in_one_line(hook: Hook) -> None:
+    """A robot's words, however many lines and escape sequences they have."""
+    hook.answer = json.dumps({"errcode": 1, "errmsg": "no\n\x1b[31m" + 10_000 * "x"}).encode()
+    with pytest.raises(SinkError) as caught:
+        post(hook, WecomMessage())
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+    hook.answer = b"\x1b[2J\n" * 1000
+    with pytest.raises(SinkError) as caught:
+        post(hook, WecomMessage())
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300

@@ -10,16 +10,16 @@ import importlib.util
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from runtime.sources import _line, _portaudio, mic
-from runtime.sources._devices import find_microphone
-from runtime.sources._portaudio import Deliver, Microphone, open_backend, portaudio
+from runtime.sources._devices import find_microphone, open_backend
+from runtime.sources._portaudio import Deliver, Microphone, portaudio
 from runtime.sources.mic import MicSource
+from tests.waiting import wait_until
 from wakeword.audio.frames import AudioFrame
 from wakeword.errors import MissingExtra, SourceError
 from wakeword.protocols import Source
@@ -53,7 +53,7 @@ class Card:
         self.now += late
         for _ in range(count):
             self.now += BLOCK / RATE
-            self.captures[-1].deliver(np.full(BLOCK, value, np.float32))
+            self.captures[-1].deliver(np.full((BLOCK, 1), value, np.float32))
 
     def vanish(self) -> None:
         """The device goes away without a word."""
@@ -133,14 +133,6 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Card:
     return Card()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def source_of(card: Card, wanted: str = "") -> MicSource:
     return MicSource(wanted, rate=RATE, backend=card.backend, clock=card.clock)
 
@@ -210,12 +202,12 @@ def test_a_device_that_vanishes_is_waited_for(
     there = card.microphones
     card.vanish()
     attempts = card.attempts
-    until(lambda: card.attempts >= attempts + 3)  # it is looked for again and again
+    wait_until(lambda: card.attempts >= attempts + 3)  # it is looked for again and again
     card.now += 10.0
     card.captures[-1].started.clear()
     count = len(card.captures)
     card.microphones = there
-    until(lambda: len(card.captures) > count)
+    wait_until(lambda: len(card.captures) > count)
     assert card.captures[-1].started.wait(10)
     card.say(0.2, 2)
     frames = listener.wait_for(12)
@@ -235,7 +227,7 @@ def test_a_device_that_runs_but_says_nothing_is_opened_again(
     listener.wait_for(1)
     assert card.captures[0].running
     monkeypatch.setattr(_line, "STALL_SECONDS", 0.1)
-    until(lambda: len(card.captures) >= 2)
+    wait_until(lambda: len(card.captures) >= 2)
     assert card.captures[0].closed
 
 
@@ -248,7 +240,7 @@ def test_a_chosen_device_is_waited_for_by_name(card: Card) -> None:
     assert card.captures[-1].started.wait(10)
     card.vanish()
     card.microphones = [DESK, Microphone(7, USB.name, 1, 44_100, False)]
-    until(lambda: len(card.captures) == 2)
+    wait_until(lambda: len(card.captures) == 2)
     assert card.opened is not None
     assert card.opened[0].index == 7
     source.close()
@@ -274,7 +266,7 @@ def test_closing_ends_the_wait_for_a_device(card: Card, listener: Listener) -> N
     """While it waits for a device that never returns, it still can be closed."""
     card.vanish()
     attempts = card.attempts
-    until(lambda: card.attempts >= attempts + 2)
+    wait_until(lambda: card.attempts >= attempts + 2)
     listener.source.close()
     listener.join(10)
     assert not listener.is_alive()

@@ -14,7 +14,7 @@ from wakeword.audio.resampling import resample
 from wakeword.protocols import Source
 
 
-class Listed:
+class Listed(Source):
     """A source of given frames."""
 
     name = "listed"

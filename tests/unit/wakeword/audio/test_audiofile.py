@@ -12,13 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from wakeword.audio.flac import encode_flac, write_flac
 from wakeword.audio.frames import FloatArray
-from wakeword.audio.reading import (
-    encode_flac,
-    read_audio,
-    read_blocks,
-    write_flac,
-)
+from wakeword.audio.reading import read_audio, read_blocks
 from wakeword.errors import AudioDecodeError, AudioFormatError
 
 RATE = 16_000
@@ -79,7 +75,7 @@ def test_any_rate_is_kept(tmp_path: Path, rate: int) -> None:
 
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
-    """Any number of channels becomes their mean."""
+    """Channels that agree become their mean."""
     data = np.tile(np.arange(channels, dtype=np.float32) / 8, (5, 1))
     soundfile.write(tmp_path / "a.wav", data, RATE, subtype="FLOAT")
     expected = np.full(5, data[0].mean(), np.float32)
@@ -132,9 +128,6 @@ def bad_file(kind: str, folder: Path) -> Path:
         data = bytearray(path.read_bytes())
         data[24:28] = struct.pack("<I", 3)
         path.write_bytes(data)
-    elif kind == "cut-flac":
-        path = path.with_suffix(".flac")
-        path.write_bytes(encode_flac(sweep(3.0), RATE)[:20_000])
     else:
         bad = {"nan": np.nan, "inf": np.inf, "integers-as-float": 20_000.0}[kind]
         samples = sweep()
@@ -152,13 +145,12 @@ def bad_file(kind: str, folder: Path) -> Path:
         ("text-mp3", "not audio"),
         ("noise", "not audio"),
         ("raw", "ffmpeg -f s16le"),
-        ("m4a", "ffmpeg -i"),
-        ("webm", "ffmpeg -i"),
+        ("m4a", "index of its sound is missing"),
+        ("webm", "not audio"),
         ("no-samples", "0 samples"),
         ("header-only", "0 samples"),
         ("half-header", "not audio"),
         ("absurd-rate", "3 Hz"),
-        ("cut-flac", "damaged or cut off"),
         ("nan", "NaN"),
         ("inf", "infinite"),
         ("integers-as-float", "beyond -1..1"),

@@ -9,7 +9,7 @@ import pytest
 
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.audio.segmenter import Segmenter, SegmenterConfig
-from wakeword.embedding.embedder import Ear, embed_views
+from wakeword.embedding.embedder import StreamEmbedder, embed_views
 from wakeword.encoders.logmel import LogMelEncoder
 from wakeword.encoders.mini import create
 from wakeword.errors import AudioFormatError
@@ -60,21 +60,21 @@ def mini():
 @pytest.mark.parametrize("hop", [1600, 800, 1000, 437, 160])
 def test_it_hears_what_whole_windows_give(mini, hop):
     """On the grid of the frames and off it: within 1e-5 of a window that is embedded anew."""
-    ear, heard = Ear(mini), windows(SOUND[: 30 * hop], hop=hop)
+    ear, heard = StreamEmbedder(mini), windows(SOUND[: 30 * hop], hop=hop)
     assert len(heard) == 30
     np.testing.assert_allclose([ear(w) for w in heard], plain(mini, heard), atol=1e-5)
 
 
 def test_segments_that_end_and_begin(mini):
     """A closed gate, a short last block: no frame of one segment is taken for another's."""
-    ear, heard = Ear(mini), windows(SOUND[: 3 * RATE - 700], closed=range(8, 14))
+    ear, heard = StreamEmbedder(mini), windows(SOUND[: 3 * RATE - 700], closed=range(8, 14))
     assert len({window.segment_start for window in heard}) == 2
     np.testing.assert_allclose([ear(w) for w in heard], plain(mini, heard), atol=1e-5)
 
 
 def test_a_new_stream_shares_nothing_with_the_old_one(mini):
     """After a reset the same places hold other audio."""
-    ear, other = Ear(mini), windows(SOUND[::-1].copy())
+    ear, other = StreamEmbedder(mini), windows(SOUND[::-1].copy())
     for window in windows(SOUND):
         ear(window)
     ear.reset()
@@ -84,7 +84,7 @@ def test_a_new_stream_shares_nothing_with_the_old_one(mini):
 def test_only_new_frames_are_computed():
     """A hop of a tenth of a second costs ten frames, and the window's end none."""
     encoder = CountingEncoder()
-    ear = Ear(encoder)
+    ear = StreamEmbedder(encoder)
     for window in windows(SOUND):
         ear(window)
     assert encoder.computed == [8] + [10] * 29
@@ -92,7 +92,7 @@ def test_only_new_frames_are_computed():
 
 def test_an_encoder_without_frames_is_asked_for_each_window():
     """It need not know of any of this."""
-    ear, heard = Ear(ToneEncoder(window_seconds=1.0)), windows(SOUND)
+    ear, heard = StreamEmbedder(ToneEncoder(window_seconds=1.0)), windows(SOUND)
     found = np.stack([ear(window) for window in heard])
     np.testing.assert_array_equal(found, plain(ToneEncoder(window_seconds=1.0), heard))
 
@@ -101,11 +101,13 @@ def test_an_encoder_without_frames_is_asked_for_each_window():
 def test_less_than_a_frame_is_a_window_too(mini, count):
     """It is filled up as the encoder does."""
     window = Window(SOUND[:count], 0, 0, RATE)
-    np.testing.assert_array_equal(Ear(mini)(window), embed_views(mini, [window.samples])[0])
+    np.testing.assert_array_equal(
+        StreamEmbedder(mini)(window), embed_views(mini, [window.samples])[0]
+    )
 
 
 @pytest.mark.parametrize("bad", [np.full(4000, np.nan, np.float32), np.zeros(16001, np.float32)])
 def test_what_is_no_window_is_refused(mini, bad):
     """The same errors as ``embed`` has."""
     with pytest.raises(AudioFormatError):
-        Ear(mini)(Window(bad, 0, 0, RATE))
+        StreamEmbedder(mini)(Window(bad, 0, 0, RATE))

@@ -30,7 +30,6 @@ from wakeword.errors import (  # noqa: E402
     MissingExtra,
 )
 from wakeword.labels import Classifier  # noqa: E402
-from wakeword.protocols import TextEncoder  # noqa: E402
 
 RATE = 48_000
 ROOT = Path(__file__).parents[4]
@@ -82,6 +81,7 @@ def cosines(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray((rows.astype(np.float64) * others).sum(axis=1))
 
 
+@pytest.mark.slow
 def test_single_precision_is_exact(float32: tuple[ClapEncoder, Quantized]) -> None:
     """In float32 sounds and labels have the checkpoint's embeddings, cosine 0.99999 or more."""
     exact, result = float32
@@ -91,6 +91,7 @@ def test_single_precision_is_exact(float32: tuple[ClapEncoder, Quantized]) -> No
     assert min(result.sound_cosine, result.text_cosine) > 0.99999
 
 
+@pytest.mark.slow
 def test_eight_bits_are_near(int8: tuple[ClapEncoder, Quantized]) -> None:
     """In int8 they are near, as far as a network of 16 channels can show, fused or not."""
     exact, result = int8
@@ -109,7 +110,7 @@ def test_it_is_an_encoder_of_its_own(
     """It fits the protocol and knows what the checkpoint knew; exact, it has the same id."""
     for exact, result in (int8, float32):
         small = load(result.folder)
-        assert isinstance(small, TextEncoder)
+        assert small.reads_text
         for name in ("rate", "dim", "window_seconds", "longest_seconds", "logit_scale"):
             assert getattr(small, name) == getattr(exact, name)
         assert small.spec == f"clap:{result.folder}"
@@ -118,6 +119,7 @@ def test_it_is_an_encoder_of_its_own(
     assert load(float32[1].folder).id == float32[0].id
 
 
+@pytest.mark.slow
 def test_the_exact_one_is_used_by_itself(
     float32: tuple[ClapEncoder, Quantized], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -210,7 +212,6 @@ def test_a_damaged_folder(copy: Path, file: str, content: bytes | None) -> None:
     with pytest.raises(EncoderError) as error:
         load(copy).embed_text(["whistle"])
     assert str(copy) in str(error.value)
-    assert "wakesound models quantize" in str(error.value)
     assert "\n" not in str(error.value)
 
 

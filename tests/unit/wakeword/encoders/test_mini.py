@@ -14,8 +14,7 @@ import pytest
 from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
 from wakeword.encoders.mini import MiniEncoder
-from wakeword.errors import AudioFormatError, ConfigError, EncoderError
-from wakeword.protocols import TextEncoder
+from wakeword.errors import AudioFormatError, ConfigError, EncoderError, ModelDamaged, UnknownLabel
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 FOLDER = asset("models", "mini")
@@ -41,7 +40,7 @@ def tone(hz: float, seconds: float = 1.0, seed: int = 0) -> np.ndarray:
 def test_it_is_what_is_asked_for_by_name(mini):
     """``create_encoder("mini")`` gives it, and it has both an audio and a text side."""
     assert create_encoder("mini").id == mini.id
-    assert isinstance(mini, TextEncoder)
+    assert mini.reads_text
     assert mini.id.startswith("mini-3-")
 
 
@@ -117,9 +116,9 @@ def test_a_damaged_file_is_noticed(copy, name):
 
 @pytest.mark.parametrize("name", ["mini.json", "mini.onnx", "labels.json"])
 def test_a_missing_file_is_named(copy, name):
-    """The error says which file is missing and what to do."""
+    """The error says which file is missing."""
     (copy / name).unlink()
-    with pytest.raises(EncoderError, match=rf"{name} is missing: install Wakesound again"):
+    with pytest.raises(ModelDamaged, match=rf"{name} is missing"):
         MiniEncoder(copy)
 
 
@@ -157,7 +156,7 @@ def test_a_file_that_is_no_network_is_an_error(copy):
 def test_a_variant_is_a_folder(copy):
     """``mini:FOLDER`` loads other weights and can be loaded again by its spec."""
     encoder = create_encoder(f"mini:{copy}")
-    assert create_encoder(encoder.spec).id == encoder.id  # type: ignore[attr-defined]
+    assert create_encoder(encoder.spec).id == encoder.id
     with pytest.raises(ConfigError, match="folder"):
         create_encoder("mini:nowhere")
 
@@ -207,7 +206,7 @@ def test_a_label_may_be_said_in_many_ways(mini, label, same):
 )
 def test_an_unknown_label_is_never_guessed(mini, label):
     """What has no place is an error that lists the nearest labels and the way out."""
-    with pytest.raises(EncoderError, match=r"the nearest that it knows: .*--encoder clap"):
+    with pytest.raises(UnknownLabel, match="the nearest that it knows: "):
         mini.embed_text([label])
 
 

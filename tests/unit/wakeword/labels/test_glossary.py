@@ -71,4 +71,4 @@ def test_a_damaged_file_is_told(tmp_path, monkeypatch):
 
 def test_background_prompts_are_known_to_mini():
     """What competes with every label has a place in every encoder."""
-    assert create_encoder("mini").embed_text(BACKGROUND).shape[0] == len(BACKGROUND)  # type: ignore[attr-defined]
+    assert create_encoder("mini").embed_text(BACKGROUND).shape[0] == len(BACKGROUND)

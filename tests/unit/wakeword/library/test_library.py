@@ -63,7 +63,7 @@ def test_a_library_that_does_not_exist_is_empty(tmp_path):
     library = SoundLibrary(tmp_path / "none")
     assert library.sounds() == []
     assert library.record() is None
-    assert library.scorer(ENCODER).sounds == []
+    assert library.enrolled(ENCODER).sounds == []
     with pytest.raises(SoundNotFound, match="none yet"):
         library.get("bell")
     assert not library.folder.exists()
@@ -72,7 +72,7 @@ def test_a_library_that_does_not_exist_is_empty(tmp_path):
 def test_sounds_are_found_by_name_whatever_the_case(library):
     """An unknown name is an error that lists the known ones, never a substitute."""
     assert library.get("LOW").name == "low"
-    with pytest.raises(SoundNotFound, match=r"no sound 'lo' .*; known: 'high', 'low'"):
+    with pytest.raises(SoundNotFound, match=r"no sound 'lo'; known: 'high', 'low'"):
         library.get("lo")
 
 
@@ -145,14 +145,15 @@ def test_thresholds_can_be_changed(library):
     assert (library.get("low").threshold, library.get("low").budget_per_hour) == (0.7, 2.0)
 
 
-def test_another_encoder_is_told_what_to_do(library):
+def test_another_encoder_is_refused(library):
     """Both of them are named."""
 
     class Other(ToneEncoder):
         id = "tone-2"
 
-    with pytest.raises(EncoderMismatch, match=r"tone-1.*tone-2.*reindex.*--encoder tone"):
-        library.scorer(Other())
+    with pytest.raises(EncoderMismatch, match=r"tone-1.*tone-2") as told:
+        library.enrolled(Other())
+    assert told.value.library_encoder == "tone"
     with pytest.raises(EncoderMismatch):
         library.save(
             "new", [take(500.0)], encoder=Other(), encoder_spec="x", threshold=1, budget_per_hour=1
@@ -167,7 +168,7 @@ def test_the_fingerprint_changes_with_every_change(library):
         seen.append(library.fingerprint())
         return seen[-1] not in seen[:-1]
 
-    library.scorer(ENCODER)
+    library.enrolled(ENCODER)
     library.get("low")
     assert not changed()
     save(library, "new", take(700.0))
@@ -199,8 +200,8 @@ def test_a_library_that_cannot_be_written_is_listened_with(library, monkeypatch,
         raise LibraryError("the disk is full")
 
     monkeypatch.setattr(module, "write_atomically", full)
-    assert library.scorer(ENCODER).sounds == ["high", "low"]
-    assert "listening without a cache" in caplog.text
+    assert library.enrolled(ENCODER).sounds == ["high", "low"]
+    assert "the embeddings are not cached" in caplog.text
 
 
 def test_a_damaged_sound_can_be_removed(library):
@@ -235,8 +236,8 @@ def test_other_windows_are_embedded_anew(library):
 def test_sounds_without_a_library_file_are_damage(library):
     """Nobody guesses which encoder made them."""
     (library.folder / "library.json").unlink()
-    with pytest.raises(LibraryCorrupt, match="nobody knows which encoder"):
-        library.scorer(ENCODER)
+    with pytest.raises(LibraryCorrupt, match="encoder that made the embeddings is unknown"):
+        library.enrolled(ENCODER)
 
 
 def test_a_removal_that_was_killed_is_finished(library):

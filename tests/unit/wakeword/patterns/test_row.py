@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from wakeword.events import Match
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.patterns.counting import Row
 from wakeword.patterns.onsets import Onset
 from wakeword.patterns.pattern import Pattern, SoundPatterns
-from wakeword.scoring.decision import EASE, Beat, Judge
+from wakeword.scoring.matching import ROW_MARGIN, Beat, Matcher
 from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.testing import ToneEncoder
 
@@ -22,9 +23,11 @@ CLAP = np.array([20, 20, 0, 0], np.float32)
 OTHER = np.array([0, 0, 20, 20], np.float32)
 AXES = np.eye(16, dtype=np.float32)
 SOUNDS = {"clap": 0, "bell": 1}
-JUDGE = Judge(
+JUDGE = Matcher(
     ToneEncoder(),
-    Scorer(AXES[:2], [Owner(name, "take.flac") for name in SOUNDS], dict.fromkeys(SOUNDS, 0.8)),
+    EnrolledSounds(
+        Scorer(AXES[:2], [Owner(name, "take.flac") for name in SOUNDS], dict.fromkeys(SOUNDS, 0.8))
+    ),
     0.0,
 )
 
@@ -123,7 +126,7 @@ def test_two_weak_beats_are_recognised_by_their_mean() -> None:
     counted = beats.over(2001, JUDGE)
     assert counted is not None
     assert (counted.pattern.name, counted.start) == ("x2", 1000)
-    assert counted.match.threshold == pytest.approx(0.8 - EASE)
+    assert counted.match.threshold == pytest.approx(0.8 - ROW_MARGIN)
     assert counted.match.score > 0.8
     assert name(beats, 3000) is None
 
@@ -231,9 +234,11 @@ def test_one_row_of_beats_is_one_event() -> None:
     clap = AXES[0]
     snap = np.asarray(0.8 * AXES[0] + 0.6 * AXES[1], np.float32)
     owners = [Owner("clap", "1"), Owner("snap", "2")]
-    judge = Judge(
+    judge = Matcher(
         ToneEncoder(),
-        Scorer(np.stack([clap, snap]), owners, dict.fromkeys(("clap", "snap"), 0.85)),
+        EnrolledSounds(
+            Scorer(np.stack([clap, snap]), owners, dict.fromkeys(("clap", "snap"), 0.85))
+        ),
         0.0,
     )
     rows = [
@@ -276,13 +281,13 @@ def test_a_mean_is_weighed_once() -> None:
     """While nothing new is in the row, it is not asked about again with each block."""
     beats, asked = row(), []
 
-    class Asked(Judge):
+    class Asked(Matcher):
         def row(self, sound: str, beats: Sequence[Beat]) -> Match | None:
             """Count, then judge."""
             asked.append(len(beats))
             return super().row(sound, beats)
 
-    judge = Asked(ToneEncoder(), JUDGE.scorer, 0.0)
+    judge = Asked(ToneEncoder(), JUDGE.sounds, 0.0)
     put(beats, 1000, 0.51)
     put(beats, 1300, 0.51)
     put(beats, 1900, 0.1, OTHER)

@@ -9,6 +9,7 @@ import pytest
 
 from wakeword.audio.frames import AudioFrame, FloatArray
 from wakeword.engine import Engine
+from wakeword.library.enrolled import EnrolledSounds
 from wakeword.library.recordings import Take
 from wakeword.patterns.order import (
     SoundOrder,
@@ -21,7 +22,17 @@ from wakeword.patterns.order import (
 )
 from wakeword.scoring.scorer import Enrolled, make_scorer
 from wakeword.scoring.veto import Veto
-from wakeword.testing import RATE, ToneEncoder, burst, frames, make_library, noise, placed, tone
+from wakeword.testing import (
+    RATE,
+    ScriptedGate,
+    ToneEncoder,
+    burst,
+    frames,
+    make_library,
+    noise,
+    placed,
+    tone,
+)
 
 LOW, HIGH = tone(900, 0.25), tone(1500, 0.25)
 UP, DOWN = np.concatenate([LOW, HIGH]), np.concatenate([HIGH, LOW])
@@ -150,16 +161,50 @@ def test_what_is_refused_takes_nothing_over(tmp_path: Path) -> None:
     """A sound that the user said this is not does not wake in the place of its reversal."""
     encoder = ToneEncoder(window_seconds=1.0)
     library = make_library(tmp_path, {"up": UP, "down": DOWN}, encoder)
-    orders = library.scorer(encoder).orders
+    orders = library.enrolled(encoder).orders
     vectors = library.vectors(encoder)
     alike = [Enrolled(name, vectors, 0.9) for name in ("up", "down")]
     stream = AudioFrame(placed(noise(4.0), (1.0, DOWN)), 0, RATE)
 
     def woken(vetoes: dict[str, Veto]) -> list[tuple[str, bool]]:
-        scorer = make_scorer(alike, encoder, None, vetoes=vetoes, orders=orders)
-        engine = Engine(scorer, encoder)
+        scorer = make_scorer(alike, encoder, None, vetoes=vetoes)
+        engine = Engine(EnrolledSounds(scorer, orders=orders), encoder)
         return [(event.sound, bool(event.take)) for event in engine.push(stream) + engine.flush()]
 
     assert woken({}) == [("down", True)]
     nearer_than_any_take = Veto(rejected=2 * np.concatenate(list(vectors.values())))
     assert woken({"down": nearer_than_any_take}) == []
+
+
+@pytest.mark.parametrize(("later", "woken"), [(UP, 2), (DOWN, 1)])
+def test_a_later_sound_of_the_segment_is_looked_at_anew(
+    tmp_path: Path, later: FloatArray, woken: int
+) -> None:
+    """In a room where the gate stays open; what passed before passes for itself alone."""
+    encoder = ToneEncoder(window_seconds=1.0)
+    library = make_library(tmp_path, {"up": UP}, encoder)
+    engine = Engine(library, encoder)
+    engine._gate = ScriptedGate([True] * 80)
+    stream = placed(noise(8.0), (1.0, UP), (4.0, later))
+    events = engine.push(AudioFrame(stream, 0, RATE)) + engine.flush()
+    assert [event.sound for event in events] == ["up"] * woken
+    assert 1.0 < events[0].end_seconds < 2.0
+
+
+def test_takes_are_read_once_and_ahead(tmp_path: Path) -> None:
+    """Prepared, an order needs no recording any more when the sound is heard."""
+    asked: list[int] = []
+    take = recorded(UP)
+
+    def read() -> list[Take]:
+        asked.append(1)
+        return [take]
+
+    ahead = SoundOrder(read, RATE)
+    assert not ahead.prepared
+    ahead.prepare()
+    assert ahead.prepared
+    assert ahead.ordered
+    assert refusal(ahead, heard(DOWN))
+    ahead.prepare()
+    assert len(asked) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,15 @@ from wakeword.audio.frames import FloatArray
 from wakeword.encoders.logmel import LogMelEncoder
 from wakeword.engine import Engine
 from wakeword.events import Match, WakeEvent, Window
+from wakeword.library.confirmation import make_confirmation
 from wakeword.library.library import SoundLibrary
 from wakeword.library.records import PatternRecord
 from wakeword.scoring.bank import NegativeBank
 from wakeword.scoring.confirmation import (
     Confirmation,
-    Known,
-    Relay,
+    ResampledEncoder,
+    SecondOpinion,
     learned,
-    make_confirmation,
 )
 from wakeword.testing import ToneEncoder, burst, frames, make_library, noise, placed, tone
 
@@ -68,9 +69,8 @@ def hear(
     def observe(window: Window, match: Match | None) -> None:
         matches.extend([match] if match else [])
 
-    scorer = library.scorer(Gullible())
-    scorer.confirmation = confirmation
-    engine = Engine(scorer, Gullible(), observer=observe)
+    sounds = replace(library.enrolled(Gullible()), confirmation=confirmation)
+    engine = Engine(sounds, Gullible(), observer=observe)
     events = [event for frame in frames(samples, 1600) for event in engine.push(frame)]
     return events + engine.flush(), matches
 
@@ -161,19 +161,19 @@ def test_one_take_is_enough() -> None:
 def test_an_unknown_sound_passes() -> None:
     """The first encoder's word counts where the second has nothing to go by."""
     match = Match("bell", 0.95, 0.9, "a.flac")
-    confirmation = Confirmation("x", Relay(LogMelEncoder(), ToneEncoder()), {})
+    confirmation = Confirmation("x", ResampledEncoder(LogMelEncoder(), ToneEncoder()), {})
     assert confirmation(match, BELL) == match
 
 
 def test_short_sounds_are_looked_for_in_the_end() -> None:
     """As the first encoder does: what was before a tap does not count."""
     tap = tone(880, 0.2)
-    relay = Relay(ToneEncoder(), ToneEncoder())
-    known = Known(relay.embed([tap]), 0.95, seconds=0.2)
+    relay = ResampledEncoder(ToneEncoder(), ToneEncoder())
+    known = SecondOpinion(relay.embed([tap]), 0.95, seconds=0.2)
     match = Match("tap", 0.95, 0.9, "a.flac")
     window = np.concatenate([tone(3000, 0.3), tap])
     assert Confirmation("x", relay, {"tap": known})(match, window) == match
-    whole = Known(known.takes, known.threshold)
+    whole = SecondOpinion(known.takes, known.threshold)
     assert Confirmation("x", relay, {"tap": whole})(match, window).refused
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from wakeword.audio.frames import FloatArray
 from wakeword.encoders.logmel import LogMelEncoder
 from wakeword.events import Match
-from wakeword.scoring.confirmation import Confirmation, Known, Relay
-from wakeword.scoring.decision import EASE, Beat, Judge
+from wakeword.library.enrolled import EnrolledSounds
+from wakeword.scoring.confirmation import Confirmation, ResampledEncoder, SecondOpinion
+from wakeword.scoring.matching import ROW_MARGIN, Beat, Matcher
 from wakeword.scoring.scorer import Owner, Scorer
 from wakeword.scoring.veto import Veto
 from wakeword.testing import ToneEncoder, burst, tone
@@ -26,16 +28,21 @@ class TwoViews(ToneEncoder):
     short_seconds = 0.1
 
 
-def scorer(vetoes: dict[str, Veto] | None = None) -> Scorer:
+def sounds(vetoes: dict[str, Veto] | None = None) -> EnrolledSounds:
     """Two takes of a clap, one of a bell; each needs 0.8."""
     owners = [Owner("clap", "1.flac"), Owner("clap", "2.flac"), Owner("bell", "3.flac")]
     vectors = np.concatenate([CLAP, BELL[None]])
-    return Scorer(vectors, owners, {"clap": 0.8, "bell": 0.8}, vetoes=vetoes)
+    return EnrolledSounds(Scorer(vectors, owners, {"clap": 0.8, "bell": 0.8}, vetoes=vetoes))
 
 
-def judge(offset: float = 0.0, vetoes: dict[str, Veto] | None = None) -> Judge:
+def matcher(encoder: ToneEncoder, scorer: Scorer) -> Matcher:
+    """One that knows no more than the scorer."""
+    return Matcher(encoder, EnrolledSounds(scorer), 0.0)
+
+
+def judge(offset: float = 0.0, vetoes: dict[str, Veto] | None = None) -> Matcher:
     """Of these sounds."""
-    return Judge(ToneEncoder(), scorer(vetoes), offset)
+    return Matcher(ToneEncoder(), sounds(vetoes), offset)
 
 
 def noisy(cosine: float, noise: int, sound: FloatArray = CLAP[0]) -> FloatArray:
@@ -44,7 +51,7 @@ def noisy(cosine: float, noise: int, sound: FloatArray = CLAP[0]) -> FloatArray:
     return np.asarray(cosine * sound + np.sqrt(1 - cosine**2) * rest, np.float32)
 
 
-def beats(of: Judge, embeddings: Sequence[FloatArray], samples: FloatArray = PIP) -> list[Beat]:
+def beats(of: Matcher, embeddings: Sequence[FloatArray], samples: FloatArray = PIP) -> list[Beat]:
     """What is known of each."""
     return [Beat(samples, embedding, of.match(embedding)) for embedding in embeddings]
 
@@ -78,18 +85,19 @@ def test_a_row_needs_a_little_less_and_says_so() -> None:
     match = one.row("clap", beats(one, [noisy(0.75, 0)] * 2))
     assert match is not None
     assert match.score == pytest.approx(0.75)
-    assert match.threshold == pytest.approx(0.8 - EASE)
-    assert one.row("clap", beats(one, [noisy(0.8 - EASE - 0.01, 0)] * 2)) is None
+    assert match.threshold == pytest.approx(0.8 - ROW_MARGIN)
+    assert one.row("clap", beats(one, [noisy(0.8 - ROW_MARGIN - 0.01, 0)] * 2)) is None
     stricter = judge(offset=0.1)
     assert stricter.row("clap", beats(stricter, [noisy(0.75, 0)] * 2)) is None
 
 
 @pytest.mark.parametrize(
-    ("threshold", "needed"), [(0.8, 0.8 - EASE), (0.05, 0.0), (0.0, 0.0), (-0.2, -0.2 - EASE)]
+    ("threshold", "needed"),
+    [(0.8, 0.8 - ROW_MARGIN), (0.05, 0.0), (0.0, 0.0), (-0.2, -0.2 - ROW_MARGIN)],
 )
 def test_no_ease_makes_everyday_sound_enough(threshold: float, needed: float) -> None:
     """Below a score of 0 everyday sound is as like: a row needs that unless a beat needs less."""
-    one = Judge(ToneEncoder(), Scorer(CLAP[:1], [Owner("clap", "1")], {"clap": threshold}), 0.0)
+    one = matcher(ToneEncoder(), Scorer(CLAP[:1], [Owner("clap", "1")], {"clap": threshold}))
     match = one.row("clap", beats(one, [noisy(0.9, 0)] * 2))
     assert match is not None
     assert match.threshold == pytest.approx(needed)
@@ -125,7 +133,7 @@ def test_each_view_counts_by_itself() -> None:
     """The mean of each view has length 1 again, however the beats agree in the other."""
     encoder = TwoViews()
     takes = np.concatenate([np.zeros(16, np.float32), CLAP[0]])[None]
-    one = Judge(encoder, Scorer(takes, [Owner("clap", "1.flac")], {"clap": 0.8}), 0.0)
+    one = matcher(encoder, Scorer(takes, [Owner("clap", "1.flac")], {"clap": 0.8}))
     heard = [np.concatenate([noisy(0.1, i), noisy(0.7, i)]) for i in (0, 1)]
     match = one.row("clap", beats(one, heard))
     assert match is not None
@@ -167,10 +175,9 @@ class Recording(Confirmation):
 def test_the_second_encoder_hears_the_best_beat(best: FloatArray, confirmed: bool) -> None:
     """Of a row that its mean recognises, it is asked about one beat; others do not matter."""
     first, second = ToneEncoder(), LogMelEncoder()
-    relay = Relay(second, first)
-    one = judge()
-    confirmation = Recording("logmel", relay, {"clap": Known(relay.embed([PIP]), 0.8)})
-    one.scorer.confirmation = confirmation
+    relay = ResampledEncoder(second, first)
+    confirmation = Recording("logmel", relay, {"clap": SecondOpinion(relay.embed([PIP]), 0.8)})
+    one = Matcher(ToneEncoder(), replace(sounds(), confirmation=confirmation), 0.0)
     other = HISS if best is PIP else PIP
     row = [*beats(one, [noisy(0.7, 0)], other), *beats(one, [noisy(0.75, 1)], best)]
     assert (one.row("clap", row) is not None) == confirmed
@@ -184,7 +191,7 @@ def test_a_beat_is_embedded_and_matched() -> None:
     """Samples in; the embedding with all its views and the match out."""
     encoder = TwoViews()
     takes = np.tile(encoder.embed([PIP]), 2) * np.float32(0.5)
-    one = Judge(encoder, Scorer(takes, [Owner("pip", "1.flac")], {"pip": 0.9}), 0.0)
+    one = matcher(encoder, Scorer(takes, [Owner("pip", "1.flac")], {"pip": 0.9}))
     beat = one.beat(PIP)
     assert beat.embedding.shape == (32,)
     assert beat.match is not None
@@ -197,8 +204,10 @@ def test_samples_are_kept_for_the_second_encoder_alone() -> None:
     assert one.beat(PIP).samples is None
     weak = [Beat(None, noisy(0.7, i), one.match(noisy(0.7, i))) for i in (0, 1)]
     assert one.row("clap", weak) is not None
-    relay = Relay(LogMelEncoder(), ToneEncoder())
-    one.scorer.confirmation = Confirmation("logmel", relay, {})
+    relay = ResampledEncoder(LogMelEncoder(), ToneEncoder())
+    confirmation = Confirmation("logmel", relay, {})
+    one = Matcher(ToneEncoder(), replace(sounds(), confirmation=confirmation), 0.0)
+    assert one.row("clap", weak) is None
     kept = one.beat(PIP).samples
     assert kept is not None
     np.testing.assert_array_equal(kept, PIP)

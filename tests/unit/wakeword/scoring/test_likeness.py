@@ -20,26 +20,26 @@ def test_alone_it_is_the_cosine_of_the_nearest_take():
         assert likeness(WINDOWS) == pytest.approx([0.8, 1.0])
 
 
-def test_crowding_is_the_mean_of_the_nearest():
+def test_the_cohort_mean_is_of_the_nearest():
     """Of as many as there are, or of the nearest few."""
-    assert Cohort(AXES[:2], 4).crowding(WINDOWS, False) == pytest.approx([0.7, 0.5])
+    assert Cohort(AXES[:2], 4).cohort_mean(WINDOWS, False) == pytest.approx([0.7, 0.5])
     many = np.concatenate([np.tile(AXES[0], (NEAREST, 1)), np.tile(AXES[1], (50, 1))])
-    assert Cohort(many, 4).crowding(WINDOWS[1:], False) == pytest.approx([1.0])
-    assert Cohort(AXES[:0], 4).crowding(WINDOWS, False) == pytest.approx([0.0, 0.0])
+    assert Cohort(many, 4).cohort_mean(WINDOWS[1:], False) == pytest.approx([1.0])
+    assert Cohort(AXES[:0], 4).cohort_mean(WINDOWS, False) == pytest.approx([0.0, 0.0])
 
 
 def test_verified_it_is_normalised_and_judged():
-    """Cosine, less the crowding, plus a share of the log-odds."""
+    """Cosine, less the cohort mean, plus a share of the log-odds."""
     likeness = Likeness(AXES[:1], 4, False, VERIFIER, Cohort(AXES[1:2], 4))
     assert likeness.verified
     expected = [0.6 - 0.8 + VERIFIER_SHARE * 0.2, 1.0 - 0.0 + VERIFIER_SHARE * 1.0]
     assert likeness(WINDOWS) == pytest.approx(expected, abs=1e-6)
 
 
-def test_known_cosines_and_crowding_are_not_worked_out_again():
+def test_known_cosines_and_means_are_not_worked_out_again():
     """Whoever has them hands them in."""
     likeness = Likeness(AXES[:1], 4, False, VERIFIER, Cohort(AXES[1:2], 4))
-    scores = likeness(WINDOWS, cosines=np.zeros(2, np.float32), crowding=np.ones(2, np.float32))
+    scores = likeness(WINDOWS, cosines=np.zeros(2, np.float32), cohort_mean=np.ones(2, np.float32))
     assert scores == pytest.approx([-1 + VERIFIER_SHARE * 0.2, -1 + VERIFIER_SHARE * 1.0])
 
 

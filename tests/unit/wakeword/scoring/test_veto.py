@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wakeword.encoders import create_encoder
-from wakeword.errors import ConfigError, EncoderError
+from wakeword.errors import ConfigError, EncoderError, SoundChanged
 from wakeword.events import Match
 from wakeword.library.records import VetoRecord
 from wakeword.scoring.veto import (
@@ -81,6 +81,7 @@ def test_unknown_labels_do_not_silence_a_library(tmp_path: Path) -> None:
     library = make_library(tmp_path, {"low": tone(440, 0.4)})
     before = library.get("low")
     after = before.model_copy(update={"vetoes": (VetoRecord(label="kettle", limit=0.1),)})
-    assert library.amend(before, after)
-    assert not library.amend(before, after)
-    assert library.scorer(ToneEncoder()).sounds == ["low"]
+    library.amend([(before, after)])
+    with pytest.raises(SoundChanged):
+        library.amend([(before, after)])
+    assert library.enrolled(ToneEncoder()).sounds == ["low"]

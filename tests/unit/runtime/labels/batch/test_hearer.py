@@ -61,11 +61,12 @@ def test_bad_recordings_have_a_reason_and_harm_no_other(
         "05-not-audio.wav",
         "06-empty.ogg",
         "07-phone.m4a",
-        damaged.name,
         "gone.wav",
     }
     assert bad["gone.wav"] == "no such file"
-    assert "ffmpeg" in bad["07-phone.m4a"]
+    assert "cut off before it was finished" in bad["07-phone.m4a"]
+    assert not rows[damaged.name]["complete"]
+    assert "looks cut off" in rows[damaged.name]["warnings"][0]
     good = {path: row for path, row in rows.items() if not row["error"]}
     alone = {r.path: hear((r,))[0] for r in found if r.path in good}
     for path, row in good.items():

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from runtime.labels.batch import Job, LocalEngine, run
+from runtime.labels import batch
+from runtime.labels.batch import Job, LocalEngine
 from runtime.labels.batch.job import Parcel
 from runtime.labels.batch.journal import place
 from runtime.labels.batch.local import Done
 from wakeword.errors import ConfigError, ServiceError
+
+run = partial(batch.run, parcel_files=4)
+"""In parcels smaller than usual."""
 
 
 class Recorder:
@@ -29,11 +34,6 @@ class Recorder:
             ((_, rows),) = LocalEngine()(job, [parcels[number]])
             self.heard += [row["path"] for row in rows]
             yield number, rows
-
-
-@pytest.fixture(autouse=True)
-def _small_parcels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.labels.batch.job.PARCEL_FILES", 4)
 
 
 def test_the_result_is_the_same_in_any_order(make_job, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-from runtime.labels.batch.hearer import slices
 from wakeword.encoders import create_encoder
 from wakeword.labels import Classifier
 
@@ -25,19 +24,19 @@ def test_the_same_windows_as_of_the_whole(classifier: Classifier, count: int, bl
     audio = np.arange(count, dtype=np.float32)
     step = max(block, count // 50)
     cut = [audio[at : at + step] for at in range(0, count, step)]
-    found = list(slices(cut, classifier))
+    found = list(classifier.slices(cut))
     assert [(start, end) for start, end, _ in found] == classifier.spans(count)
     assert all(np.array_equal(samples, audio[start:end]) for start, end, samples in found)
 
 
 def test_no_audio_has_no_windows(classifier: Classifier) -> None:
     """Neither no blocks nor empty ones make a window."""
-    assert list(slices([], classifier)) == []
-    assert list(slices([np.zeros(0, np.float32)], classifier)) == []
+    assert list(classifier.slices([])) == []
+    assert list(classifier.slices([np.zeros(0, np.float32)])) == []
 
 
 def test_an_endless_stream_gives_windows_at_once(classifier: Classifier) -> None:
     """A window comes as soon as it is certain; nothing waits for the end."""
     endless = itertools.repeat(np.zeros(1600, np.float32))
-    found = list(itertools.islice(slices(endless, classifier), 100))
+    found = list(itertools.islice(classifier.slices(endless), 100))
     assert [start for start, _, _ in found] == [1600 * number for number in range(100)]

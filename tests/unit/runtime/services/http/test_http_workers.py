@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+from tests.waiting import wait_until_async
+
 pytest.importorskip("fastapi")
 
 from runtime.services.http.problems import Refusal
@@ -55,8 +57,7 @@ def test_who_gives_up_waiting_leaves_a_place_only_when_it_is_done() -> None:
         gone.cancel()
         await asyncio.sleep(0)
         gate.set()
-        while workers.active:
-            await asyncio.sleep(0.01)
+        await wait_until_async(lambda: not workers.active)
         workers.close()
 
     asyncio.run(check())

@@ -110,7 +110,7 @@ def test_info_does_not_wait_for_the_model(
         assert may.wait(TIMEOUT_SECONDS)
         return ToneEncoder()
 
-    monkeypatch.setattr("runtime.listening.assembly.create_encoder", create)
+    monkeypatch.setattr("runtime.models.encoder.create_encoder", create)
 
     async def run() -> None:
         server = Server(Sounds(library))

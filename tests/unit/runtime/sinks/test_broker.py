@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.services.mqtt.broker import Broker, check_topic, parse
+from runtime.sinks._broker import Broker, check_topic, parse
 from wakeword.errors import ConfigError
 
 

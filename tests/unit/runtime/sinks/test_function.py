@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runtime.hooks.dispatch import FunctionSink
+from runtime.sinks._function import FunctionSink
 from wakeword.errors import ConfigError
 from wakeword.events import WakeEvent
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.hooks.conditions import DAY_MINUTES, QuietHours
+from runtime.configuration.quiet_hours import DAY_MINUTES, QuietHours
 from wakeword.errors import ConfigError
 
 MIDNIGHT = datetime(2026, 3, 1)

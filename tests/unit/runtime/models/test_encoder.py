@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.listening.assembly import LibraryEncoder
+from runtime.models.encoder import LibraryEncoder
 from wakeword.encoders import DEFAULT
 from wakeword.encoders.logmel import LogMelEncoder
 from wakeword.errors import WakesoundError

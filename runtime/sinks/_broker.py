@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from runtime.foreign import printable
 from wakeword.errors import ConfigError, MissingExtra, SinkError
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def explain(error: MqttError, broker: Broker) -> str:
         if broker.user is None:
             return f"{broker} wants a user and a password: mqtt://USER:PASSWORD@HOST"
         return f"{broker} refuses the user {broker.user!r} or the password"
-    text = re.sub(r"^\[(Errno|code:)[^\]]*\] *|\(_ssl\.c:\d+\)", "", str(error)).strip()
+    text = printable(re.sub(r"^\[(Errno|code:)[^\]]*\] *|\(_ssl\.c:\d+\)", "", str(error)))
     if "CERTIFICATE_VERIFY_FAILED" in text:
         reason = text.rpartition("failed: ")[2]
         return f"{broker} shows a certificate that is not trusted: {reason}"

@@ -1,0 +1,1 @@
+"""Inside audio files: containers, codecs, and headers that are wrong."""
