@@ -34,7 +34,6 @@ from wakebench.manifest import Manifest
 from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
 from wakeword.errors import ConfigError, WakesoundError
-from wakeword.protocols import FrameEncoder
 
 HELD_OUT = 0.12
 """Share of the sources that is kept for screening."""
@@ -74,7 +73,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _elder(options: argparse.Namespace) -> None:
     encoder = create_encoder(options.encoder)
-    if not isinstance(encoder, FrameEncoder):
+    if not encoder.hears_frames:
         raise ConfigError(f"{options.encoder} does not hear windows as frames")
     teach_elder(Store.read(options.store), encoder, options.store)
 

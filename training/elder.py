@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from training.corpus import LEAD, WINDOW_FRAMES, Store
-from wakeword.protocols import FrameEncoder
+from wakeword.protocols import Encoder
 
 log = logging.getLogger(__name__)
 
 NAME = "elder.npy"
 
 
-def teach_elder(store: Store, encoder: FrameEncoder, folder: Path) -> None:
+def teach_elder(store: Store, encoder: Encoder, folder: Path) -> None:
     """Write the encoder's vectors of all windows, ``(n, dim) float16``."""
     onsets = store.items["onset"]
     vectors = np.zeros((len(onsets), encoder.dim), np.float16)

@@ -23,9 +23,10 @@ from wakeword.audio.frames import FloatArray
 from wakeword.audio.logmel import LogMel
 from wakeword.embedding.embedder import checked
 from wakeword.encoders._mini_labels import LabelTable, table
-from wakeword.encoders._mini_levels import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.encoders._onnx import open_session
+from wakeword.encoders.mini import RATE, WINDOW_SECONDS, prolonged, window_levels
 from wakeword.errors import ConfigError, EncoderError
+from wakeword.protocols import Encoder
 
 BLOCK, AHEAD = 4, 4
 HISTORY = 62
@@ -149,8 +150,8 @@ class FrameStream:
         return found
 
 
-class StreamedEncoder:
-    """The encoder; see :class:`wakeword.protocols.TextEncoder`.
+class StreamedEncoder(Encoder):
+    """The encoder; see :class:`wakeword.protocols.Encoder`.
 
     Args:
         folder: what :func:`training.streaming_export.export_streaming` wrote.
@@ -186,6 +187,7 @@ class StreamedEncoder:
         self._logmel = LogMel(RATE, self.bands)
         self.frame_samples, self.frame_hop = self._logmel.frame, self._logmel.hop
         self._labels: LabelTable = table(names)
+        self.vocabulary = (*self._labels.classes, *self._labels.aliases)
         self._label_vectors = labels.reshape(len(self._labels.classes), -1)
         self._inputs = [i.name for i in self._session.get_inputs()]
         self._start = [
@@ -250,7 +252,7 @@ class StreamedEncoder:
         return self.embed_frames([window_levels(self._logmel, window) for window in found])
 
     def frames(self, samples: FloatArray) -> FloatArray:
-        """Log-mel levels; see :class:`wakeword.protocols.FrameEncoder`."""
+        """Log-mel levels; see :class:`wakeword.protocols.Encoder`."""
         return self._logmel(samples)
 
     def embed_frames(self, windows: Sequence[FloatArray]) -> FloatArray:
@@ -301,11 +303,6 @@ class StreamedEncoder:
             mean = self._label_vectors[self._labels.rows(label)].mean(axis=0)
             vectors[row, self.dim - len(mean) :] = mean / np.linalg.norm(mean)
         return vectors
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """Every name that it knows: classes and aliases."""
-        return (*self._labels.classes, *self._labels.aliases)
 
 
 def load() -> StreamedEncoder:
