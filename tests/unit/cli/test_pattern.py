@@ -106,7 +106,7 @@ def test_a_rhythm_is_learned_from_recordings(wakesound, knocks: Path) -> None:
         (("pattern", "add", "knock", "1"), "a pattern is a number of beats"),
         (("pattern", "add", "knock", "rhythm"), "no rhythm was heard"),
         (("pattern", "add", "knock", "2", "--as", "whistle"), "already is a sound or pattern"),
-        (("pattern", "remove", "knock"), "there is no pattern 'knock'; no sound has one"),
+        (("pattern", "remove", "knock"), "there is no pattern 'knock'; known: none yet"),
         (("enroll", "clap", "--pattern", "rhythm"), "learned from recordings"),
         (("enroll", "clap", "x.wav", "--pattern", "many"), "a pattern is a number of beats"),
     ],
