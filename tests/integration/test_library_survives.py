@@ -279,7 +279,7 @@ def test_a_damaged_take(library, recordings, caplog, how, cached):
     if cached:
         library.vectors(ENCODER)
     damage(library.folder / "sounds" / "old" / "takes" / files[0], how)
-    with pytest.raises(LibraryCorrupt, match="changed or damaged|cannot be read"):
+    with pytest.raises(LibraryCorrupt, match=r"changed or damaged|cannot be read"):
         library.take("old", files[0])
     assert library.enrolled(ENCODER).sounds == ["old"]
     if not cached:
