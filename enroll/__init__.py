@@ -11,10 +11,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from enroll.adding import Addition
     from enroll.archive import export_sounds, import_sounds
     from enroll.capture import Capture, Drafts, Reading
     from enroll.changing import EnrollmentResult, Refitted
-    from enroll.files import enroll_files, takes_of_file
+    from enroll.checked import TakeCollector
+    from enroll.files import add_files, enroll_files, takes_of_file
     from enroll.finder import find_takes
     from enroll.fitting import Calibration
     from enroll.quality import Finding
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from enroll.session import Enrollment
 
 __all__ = [
+    "Addition",
     "Calibration",
     "Capture",
     "Drafts",
@@ -30,6 +33,8 @@ __all__ = [
     "Finding",
     "Reading",
     "Refitted",
+    "TakeCollector",
+    "add_files",
     "enroll_files",
     "export_sounds",
     "find_takes",
@@ -39,6 +44,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Addition": "enroll.adding",
     "Calibration": "enroll.fitting",
     "Capture": "enroll.capture",
     "Drafts": "enroll.capture",
@@ -47,6 +53,8 @@ _MODULES = {
     "Finding": "enroll.quality",
     "Reading": "enroll.capture",
     "Refitted": "enroll.changing",
+    "TakeCollector": "enroll.checked",
+    "add_files": "enroll.files",
     "enroll_files": "enroll.files",
     "export_sounds": "enroll.archive",
     "find_takes": "enroll.finder",

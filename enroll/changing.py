@@ -36,6 +36,8 @@ class EnrollmentResult:
     """Other sounds that it would have set off, and that were fitted again for that reason."""
     recordings: tuple[tuple[str, Account], ...] = ()
     """The files that its takes come from, and what was heard of each."""
+    added: int | None = None
+    """How many takes were added to it; None for a sound that was enrolled anew."""
 
 
 @dataclass(frozen=True)

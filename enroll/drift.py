@@ -23,7 +23,7 @@ from wakeword.audio.frames import FloatArray
 from wakeword.errors import SoundDamaged
 from wakeword.library.ambient import Ambient, AmbientRun
 from wakeword.library.library import SoundLibrary, retried
-from wakeword.library.records import SoundRecord
+from wakeword.library.records import SoundRecord, TextRecord
 from wakeword.protocols import Encoder
 
 _log = logging.getLogger(__name__)
@@ -47,6 +47,9 @@ class Drifted:
     """Its threshold as fitted to the ambient recording."""
     threshold: float
     """Its threshold now."""
+    level_change: float | None = None
+    """How far its level is from the one fitted to the ambient recording, in log-odds; None for a
+    sound without one."""
 
 
 def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray]) -> list[Drifted]:
@@ -85,7 +88,9 @@ def follow(library: SoundLibrary, encoder: Encoder, heard: Sequence[FloatArray])
                 continue
             chosen = bounded((before.sound, before.calibration), (after.sound, after.calibration))
             changes.append((sound, chosen))
-            done.append(Drifted(sound.name, before.sound.threshold, chosen.threshold))
+            was, level = before.sound.level, chosen.level
+            moved = None if was is None or level is None else level - was
+            done.append(Drifted(sound.name, before.sound.threshold, chosen.threshold, moved))
         library.amend(changes)
         return done
 
@@ -117,11 +122,7 @@ def bounded(
     if highest < lowest:
         return old
     threshold = round(float(np.clip(new.threshold, lowest, highest)), DIGITS)
-    text = new.text
-    if old.text is not None and text is not None and new.takes:
-        was, wanted = old.threshold - old.text.offset, new.threshold - text.offset
-        own = float(np.clip(wanted, was - MOST_CHANGE, was + MOST_CHANGE))
-        text = text.model_copy(update={"offset": round(threshold - own, DIGITS)})
+    text = _bounded_words(old, new, threshold)
     expected = later.at(threshold, text).expectation
     return new.model_copy(update={"threshold": threshold, "text": text, "expected": expected})
 
@@ -135,10 +136,26 @@ def _bounded_level(
     assert new.level is not None
     moved = float(np.clip(new.level, old.level - MOST_ODDS, old.level + MOST_ODDS))
     there = later.at_level(round(moved, DIGITS))
+    there = there.at(there.threshold, _bounded_words(old, new, there.threshold))
     known = zip(earlier.scores, there.scores, strict=True)
     if any(was >= old.threshold and score < new.threshold for was, score in known):
         return old
     return new.model_copy(update=there.changes(new.encoder_id))
+
+
+def _bounded_words(old: SoundRecord, new: SoundRecord, threshold: float) -> TextRecord | None:
+    """The words of the sound, if any; their own threshold is within ``MOST_CHANGE`` of before.
+
+    Args:
+        old: fitted to the ambient recording.
+        new: fitted to the room of today.
+        threshold: the one that the words are to share.
+    """
+    if old.text is None or new.text is None or not new.takes:
+        return new.text
+    was, wanted = old.threshold - old.text.offset, new.threshold - new.text.offset
+    own = float(np.clip(wanted, was - MOST_CHANGE, was + MOST_CHANGE))
+    return new.text.model_copy(update={"offset": round(threshold - own, DIGITS)})
 
 
 def _held(sound: SoundRecord) -> SoundRecord:

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from enroll.adding import choose
+from enroll.checked import CheckedTake
 from enroll.fitter import Fitter
 from enroll.fitting import Calibration
+from enroll.patterns import few_beats, single_beats
 from enroll.quality import Finding
 from wakeword.audio.segmenter import SegmenterConfig
 from wakeword.embedding.embedder import focused, is_short
-from wakeword.embedding.variants import clear_rows, embed_take, quiet_rows
+from wakeword.embedding.variants import clear_rows, quiet_rows
 from wakeword.errors import HistoryError
 from wakeword.library.library import Edit, SoundLibrary, retried
 from wakeword.library.recordings import Example, Take
-from wakeword.library.records import FeedbackRecord, SoundRecord, TakeRecord
+from wakeword.library.records import FeedbackRecord, SoundRecord
 from wakeword.library.vectors import TakeVectors, of_files
 from wakeword.protocols import Encoder
 from wakeword.scoring.decision import TriggerConfig
@@ -102,11 +105,14 @@ def add_missed(
 ) -> FeedbackResult:
     """A miss: these recordings are further takes of the sound ``name``.
 
+    Those that repeat a take, or for which the sound has no room, are left out with a finding; when
+    none is left, the verdict is kept and the sound stays as it is.
+
     Args:
         library: the sounds.
         encoder: the library's.
         name: the sound that should have fired.
-        takes: recordings of it, at least one.
+        takes: recordings of it, at least one; of a sound with patterns, each beat becomes a take.
         event: identifier of the near miss, if it was one.
 
     Raises:
@@ -114,31 +120,35 @@ def add_missed(
         SoundNotFound: there is no such sound.
         LibraryError: it cannot be stored.
     """
-    encoded = {record.file: (record, content) for record, content in (t.encoded() for t in takes)}
-    rows = {
-        record.file: embed_take(Take.decoded(record, content), encoder, library.segmenter)
-        for record, content in encoded.values()
-    }
+    if library.get(name).patterns:
+        takes = [
+            beat for found in few_beats([single_beats(take) for take in takes]) for beat in found
+        ]
+    new = [
+        CheckedTake.of(take, f"sound {number}", encoder, library.segmenter)
+        for number, take in enumerate(takes, 1)
+    ]
 
     def edit(before: SoundRecord) -> Edit[FeedbackResult]:
         known = {take.file for take in before.takes}
-        new = {file: found for file, found in encoded.items() if file not in known}
-        if not new:
+        if all(one.record.file in known for one in new):
             raise HistoryError(f"that is a take of {before.name!r} already; nothing changes")
-        records: list[TakeRecord] = [record for record, _ in new.values()]
+        chosen = choose(before, library.vectors(encoder), new)
         said = FeedbackRecord(
             kind="missed",
             event=event,
-            files=tuple(new),
+            files=tuple(chosen.files),
             threshold_before=before.threshold,
             expected_before=before.expected,
         )
-        wanted = _with(before, said, takes=(*before.takes, *records))
+        wanted = _with(before, said)
+        if not chosen.takes:  # the verdict is kept, and the sound stays as it is
+            return Edit(wanted, FeedbackResult(wanted, before.threshold, None, chosen.left_out))
         floor = before.threshold if before.takes else None  # words alone have another scale
-        fit = Fitter(library, encoder, vectors=library.vectors(encoder) | rows).fit(wanted, floor)
-        findings = _alone(fit.calibration, before.name)
+        fit = chosen.fit(library, encoder, wanted, floor)
+        findings = (*chosen.left_out, *_alone(fit.calibration, before.name))
         result = FeedbackResult(fit.sound, before.threshold, fit.calibration, findings)
-        return Edit(fit.sound, result, {file: content for file, (_, content) in new.items()})
+        return Edit(fit.sound, result, chosen.files)
 
     return library.change(name, edit)
 
@@ -175,6 +185,8 @@ def _undone(
             "feedback": (*before.feedback[: -1 - len(later)], *_without(said, later)),
         }
     )
+    if not said.files:  # nothing came of it
+        return after, None
     if not after.takes and (after.text is None or after.patterns):
         raise HistoryError(f"{before.name!r} has no other take left; remove the sound instead")
     both = before.text is not None and bool(before.takes)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace as replaced
 from pathlib import Path
 
 import numpy as np
 
+from enroll.adding import Addition
 from enroll.changing import EnrollmentResult
+from enroll.checked import TakeCollector
 from enroll.finder import find_takes
 from enroll.negatives import Recording
 from enroll.patterns import check_pattern, few_beats, make_pattern, rows_in, single_beats
@@ -99,16 +101,71 @@ def enroll_files(
         enrollment.patterns = tuple(
             make_pattern(pattern, rows, float(np.median(lengths))) for pattern in patterns
         )
-    left_out: list[Finding] = []
-    optional: set[str] = set()
-    for path, found in zip(paths, takes, strict=True):
-        labels = _labels(Path(path), len(found))
-        optional |= set(labels) if len(found) > 1 else set()
-        left_out += _add_all(enrollment, labels, found)
-    if not force:
-        left_out += _drop_unlike(enrollment, optional)
+    left_out = _collect(enrollment, paths, takes, force=force)
     result = enrollment.finish()
     recordings = tuple((path, account) for path, account in accounts if account is not None)
+    return replaced(result, findings=(*left_out, *result.findings), recordings=recordings)
+
+
+def add_files(
+    library: SoundLibrary,
+    encoder: Encoder,
+    name: str,
+    paths: Sequence[StrPath],
+    *,
+    force: bool = False,
+    channel: Choice = MIX,
+) -> EnrollmentResult:
+    """Add takes from audio files to the enrolled sound ``name`` and fit it again, in one change.
+
+    What becomes a take, and what is left out, is as in :func:`enroll_files`; takes that the sound
+    has already, or nearly has, are left out too.
+
+    Args:
+        library: where the sound is.
+        encoder: the library's.
+        name: the sound.
+        paths: recordings of any rate and channel count.
+        force: whether warnings are overridden.
+        channel: which channel of the recordings is meant.
+
+    Raises:
+        NotEnrolled: there is no such sound; nothing was read yet.
+        TooManyTakes: it has as many takes as a sound may have.
+        AudioDecodeError: a file cannot be read.
+        TakeRejected: a file holds no sound that can be used, or a warning stops it.
+        LibraryError: the sound cannot be stored.
+    """
+    addition = Addition(library, encoder, name, force=force)
+    clips = ((printable(path), read_audio(path, channel=channel)) for path in paths)
+    return add_clips(addition, clips, force=force)
+
+
+def add_clips(
+    addition: Addition, clips: Iterable[tuple[str, AudioClip]], *, force: bool = False
+) -> EnrollmentResult:
+    """Add the sounds in recordings to an enrolled sound; see :func:`add_files`.
+
+    Args:
+        addition: still empty.
+        clips: each with its name for messages; only one is held at a time.
+        force: whether takes that are unlike the others stay.
+    """
+    names, takes, accounts = [], [], []
+    for name, clip in clips:
+        found = _takes_of(clip, name)
+        if addition.patterns:
+            found = [beat for take in found for beat in single_beats(take)]
+        names.append(name)
+        takes.append(found)
+        accounts.append((name, clip.account))
+    if addition.patterns:
+        takes = few_beats(takes)
+    left_out = _collect(addition, names, takes, force=force)
+    if not addition.takes and left_out:
+        raise TakeRejected("; ".join(finding.message for finding in left_out))
+    result = addition.finish()
+    recordings = tuple((name, account) for name, account in accounts if account is not None)
     return replaced(result, findings=(*left_out, *result.findings), recordings=recordings)
 
 
@@ -131,13 +188,38 @@ def _takes_of(clip: AudioClip, path: StrPath) -> list[Take]:
         raise TakeRejected(f"{printable(path)}: {error}") from None
 
 
+def _collect(
+    collector: TakeCollector,
+    paths: Sequence[StrPath],
+    takes: Sequence[Sequence[Take]],
+    *,
+    force: bool,
+) -> list[Finding]:
+    """Add the takes of each file; what was left out.
+
+    Raises:
+        TakeRejected: none of the takes of a file can be used.
+    """
+    left_out: list[Finding] = []
+    optional: set[str] = set()
+    for path, found in zip(paths, takes, strict=True):
+        labels = _labels(Path(path), len(found))
+        optional |= set(labels) if len(found) > 1 else set()
+        left_out += _add_all(collector, labels, found)
+    if not force:
+        left_out += _drop_unlike(collector, optional)
+    return left_out
+
+
 def _labels(path: Path, count: int) -> list[str]:
     if count == 1:
         return [printable(path.name)]
     return [f"{printable(path.name)} (sound {number})" for number in range(1, count + 1)]
 
 
-def _add_all(enrollment: Enrollment, labels: Sequence[str], takes: Sequence[Take]) -> list[Finding]:
+def _add_all(
+    enrollment: TakeCollector, labels: Sequence[str], takes: Sequence[Take]
+) -> list[Finding]:
     """Add the takes of a file; what was left out.
 
     Raises:
@@ -151,7 +233,7 @@ def _add_all(enrollment: Enrollment, labels: Sequence[str], takes: Sequence[Take
     return [_left_out(finding) for finding in left_out]
 
 
-def _drop_unlike(enrollment: Enrollment, optional: set[str]) -> list[Finding]:
+def _drop_unlike(enrollment: TakeCollector, optional: set[str]) -> list[Finding]:
     """Leave out what is unlike the others, worst first, where a file holds several sounds."""
     left_out: list[Finding] = []
     while True:

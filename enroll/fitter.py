@@ -105,6 +105,7 @@ class Fitter:
 
     def fit_to(self, sound: SoundRecord, evidence: Evidence) -> Fit:
         """Fit a sound to what :meth:`evidence` found."""
+        sound = self._without_old_floor(sound)
         calibration = fit_sound(evidence)
         vetoes = refit_vetoes(sound.vetoes, evidence.takes, self._encoder, self.bank)
         changes = {**calibration.changes(self._encoder.id), "vetoes": vetoes}
@@ -115,9 +116,8 @@ class Fitter:
         takes = of_files(sound.takes, self._vectors)
         if sound.takes and not takes:
             raise SoundDamaged(repr(sound.name), "has no readable recordings")
-        if takes and sound.level is None and self.bank is not None and self.bank.model is not None:
-            # Its threshold and the floor that feedback set are of the scale before levels.
-            sound, threshold_floor = sound.without_floor(), None
+        if takes and self._becomes_leveled(sound):
+            sound, threshold_floor = self._without_old_floor(sound), None
         words = self.words(sound)
         floors = [at for at in (threshold_floor, sound.threshold_floor) if at is not None]
         return Evidence(
@@ -128,6 +128,15 @@ class Fitter:
             short=self.short(sound),
             threshold_floor=max(floors, default=None),
         )
+
+    def _becomes_leveled(self, sound: SoundRecord) -> bool:
+        """Whether its fit gives it a level that it does not have yet."""
+        leveled = self.bank is not None and self.bank.model is not None
+        return leveled and bool(sound.takes) and sound.level is None
+
+    def _without_old_floor(self, sound: SoundRecord) -> SoundRecord:
+        """The sound without a floor of another scale: that before levels, or that of words."""
+        return sound.without_floor() if self._becomes_leveled(sound) else sound
 
     def short(self, sound: SoundRecord) -> bool:
         """Whether the sound is looked for in the end of the window."""

@@ -4,7 +4,7 @@ An hour of the bank is not an hour of a home. A home profile says how many minut
 kind of everyday sound is heard, so that curiosities count as rarely as they occur.
 
 What a single sound's own runs of the bank say of rare false alarms is a matter of two or three
-runs. So its rates are drawn towards those pooled over hundreds of simulated enrollments, which
+runs. So its rates are drawn towards those pooled over all simulated enrollments, which
 its log-odds share (empirical Bayes; Casella, "An Introduction to Empirical Bayes Data Analysis",
 1985): counts are taken as Poisson, a sound's rate as the pooled one times a gamma-distributed
 factor, and what is used is the mean of the posterior.

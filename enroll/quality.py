@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from enroll.fitting import Calibration, Named, heard_by_words
-from enroll.scores import NEVER, leave_one_out, run_score
+from enroll.scores import NEVER, Pairs, leave_one_out, run_score
 from wakeword.audio.frames import FloatArray
 from wakeword.library.recordings import Take
 
@@ -55,7 +55,7 @@ class Finding:
     code: str
     """For programs: ``quiet``, ``clipped``, ``short``, ``long``, ``noisy``, ``quieter``,
     ``unlike``, ``too_like``, ``unheard``, ``duplicate``, ``left_out``, ``few_takes``,
-    ``missed``, ``words_only``, ``words_miss``, ``too_near`` or ``alone``."""
+    ``missed``, ``words_only``, ``words_miss``, ``too_near``, ``alone`` or ``full``."""
     refused: bool
     """Whether it cannot be overridden."""
     message: str
@@ -143,22 +143,22 @@ def check_level(levels_db: Sequence[float], index: int, label: str) -> list[Find
     return [Finding("quieter", False, f"{text} to the microphone")]
 
 
-def check_likeness(takes: Sequence[FloatArray], index: int, label: str) -> list[Finding]:
+def check_likeness(takes: Sequence[FloatArray] | Pairs, index: int, label: str) -> list[Finding]:
     """Whether take ``index`` of at least three is unlike the others, and not one of a pair.
 
     Args:
-        takes: embeddings of each, ``(n, dim)``.
+        takes: embeddings of each, ``(n, dim)``, or what holds them against each other.
         index: which one is looked at.
         label: what it is called in messages.
     """
     if len(takes) < FEW_TAKES:
         return []
-    others = [take for i, take in enumerate(takes) if i != index]
-    likeness = run_score(takes[index], np.concatenate(others))
-    usual = float(np.median(leave_one_out(others)))
+    pairs = takes if isinstance(takes, Pairs) else Pairs(takes)
+    likeness = pairs.score(index, _but(pairs, index))
+    usual = float(np.median(pairs.scores(without=index)))
     if 1.0 - likeness <= max(UNLIKE, UNLIKE_FACTOR * (1.0 - usual)):
         return []
-    if likeness >= PAIR and _nearest(takes, _nearest(takes, index)) == index:
+    if likeness >= PAIR and _nearest(pairs, _nearest(pairs, index)) == index:
         return []
     text = (
         f"{label} does not sound like the others (likeness {max(0.0, likeness):.2f}, they have "
@@ -167,10 +167,14 @@ def check_likeness(takes: Sequence[FloatArray], index: int, label: str) -> list[
     return [Finding("unlike", False, text)]
 
 
-def _nearest(takes: Sequence[FloatArray], index: int) -> int:
+def _nearest(pairs: Pairs, index: int) -> int:
     """Which other take is most like take ``index``."""
-    others = [other for other in range(len(takes)) if other != index]
-    return max(others, key=lambda other: run_score(takes[index], takes[other]))
+    return max(_but(pairs, index), key=lambda other: pairs.score(index, [other]))
+
+
+def _but(pairs: Pairs, index: int) -> list[int]:
+    """All takes but one."""
+    return [other for other in range(len(pairs)) if other != index]
 
 
 def check_others(
@@ -226,7 +230,7 @@ def missed_takes(
     if not missed:
         return []
     text = (
-        f"{', '.join(missed)} would be missed: {budget_per_hour:g} false alarms per hour need "
+        f"{', '.join(missed)} would be missed: {24 * budget_per_hour:.3g} false wakes a day need "
         f"a score of {calibration.threshold:.2f}, the takes have "
         f"{' '.join(f'{score:.2f}' for score in calibration.scores)} among themselves; "
         "record more takes that sound alike"

@@ -21,6 +21,7 @@ from wakeword.library.records import SoundRecord
 from wakeword.protocols import Encoder
 from wakeword.scoring.bank import NegativeBank, load_bank
 from wakeword.scoring.likeness import Cohort, Likeness
+from wakeword.scoring.odds import load_model
 
 _log = logging.getLogger(__name__)
 
@@ -95,12 +96,12 @@ def to_levels(library: SoundLibrary, encoder: Encoder) -> list[Refitted]:
     Raises:
         LibraryError: the library cannot be written.
     """
-    bank = load_bank(encoder.id)
-    if bank is None or bank.model is None:
-        return []
     old = [sound for sound in library.sounds() if sound.takes and sound.level is None]
     old = [sound for sound in old if sound.judge(encoder.id) is not None]
-    if not old:
+    if not old or load_model(encoder.id) is None:  # what only listens reads no bank
+        return []
+    bank = load_bank(encoder.id)
+    if bank is None:
         return []
     for sound in old:
         library.keep_record(sound.name)

@@ -38,7 +38,13 @@ def run_score(
     patience = patience or TriggerConfig().patience
     if len(run) < patience or (isinstance(sound, np.ndarray) and not len(sound)):
         return NEVER
-    scores = _cosines(run, sound) if isinstance(sound, np.ndarray) else sound(run)
+    return _best_run(
+        _cosines(run, sound) if isinstance(sound, np.ndarray) else sound(run), patience
+    )
+
+
+def _best_run(scores: FloatArray, patience: int) -> float:
+    """The highest threshold that so many scores in a row reach."""
     last = len(scores) - patience + 1
     return float(np.min([scores[i : i + last] for i in range(patience)], axis=0).max())
 
@@ -51,6 +57,54 @@ def leave_one_out(takes: Sequence[FloatArray]) -> list[float]:
         run_score(take, np.concatenate([t for j, t in enumerate(takes) if j != i]))
         for i, take in enumerate(takes)
     ]
+
+
+class Pairs:
+    """Takes that are held against each other time and again; each pair is worked out once.
+
+    Args:
+        takes: embeddings of each, ``(n, view_dim)``.
+    """
+
+    def __init__(self, takes: Sequence[FloatArray] = ()) -> None:
+        self._takes: list[tuple[int, FloatArray]] = list(enumerate(takes))
+        self._next = len(self._takes)
+        self._known: dict[tuple[int, int], FloatArray] = {}
+
+    def __len__(self) -> int:
+        return len(self._takes)
+
+    def append(self, take: FloatArray) -> None:
+        """One more take."""
+        self._takes.append((self._next, take))
+        self._next += 1
+
+    def drop(self, index: int) -> None:
+        """One take less."""
+        key, _ = self._takes.pop(index)
+        self._known = {pair: rows for pair, rows in self._known.items() if key not in pair}
+
+    def score(self, index: int, others: Sequence[int]) -> float:
+        """:func:`run_score` of one take against others."""
+        patience = TriggerConfig().patience
+        found = [self._nearest(index, other) for other in others if len(self._takes[other][1])]
+        if not found or len(self._takes[index][1]) < patience:
+            return NEVER
+        return _best_run(np.max(found, axis=0), patience)
+
+    def scores(self, without: int | None = None) -> list[float]:
+        """:func:`leave_one_out` of all takes, or of all but one."""
+        used = [index for index in range(len(self)) if index != without]
+        if len(used) < 2:
+            return []
+        return [self.score(index, [other for other in used if other != index]) for index in used]
+
+    def _nearest(self, index: int, other: int) -> FloatArray:
+        """The cosine of each window of a take to the nearest one of another take."""
+        (key, take), (other_key, vectors) = self._takes[index], self._takes[other]
+        if (key, other_key) not in self._known:
+            self._known[key, other_key] = _cosines(take, vectors)
+        return self._known[key, other_key]
 
 
 def _cosines(run: FloatArray, vectors: FloatArray) -> FloatArray:

@@ -3,155 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
 
 from enroll.changing import EnrollmentResult
+from enroll.checked import CheckedTakes, TakeCollector
 from enroll.fitter import Fitter
 from enroll.fitting import Calibration
 from enroll.negatives import Recording, hear_ambient
 from enroll.quality import (
     Finding,
-    check_level,
-    check_likeness,
     check_others,
-    check_take,
     few_takes,
     missed_by_words,
     missed_takes,
     unheard,
 )
 from enroll.recalibration import mistaken, refit_mistaken
-from enroll.scores import leave_one_out
-from wakeword.audio.frames import FloatArray
-from wakeword.audio.segmenter import SegmenterConfig
-from wakeword.embedding.variants import embed_take
 from wakeword.engine import EngineConfig
 from wakeword.errors import ConfigError, EnrollmentStopped, SoundExists, SoundNotFound, TakeRejected
 from wakeword.library.ambient import Ambient
 from wakeword.library.library import NewSound, SoundLibrary
-from wakeword.library.recordings import Example, Take
+from wakeword.library.recordings import Example
 from wakeword.library.records import (
     PatternRecord,
     SoundRecord,
-    TakeRecord,
     TextRecord,
     new_name,
 )
 from wakeword.protocols import Encoder
 from wakeword.scoring.scorer import Enrolled, Scorer, make_scorer
 
-
-@dataclass(frozen=True, eq=False)
-class _CheckedTake:
-    take: Take
-    label: str
-    record: TakeRecord
-    content: bytes
-    vectors: FloatArray
-    findings: tuple[Finding, ...]
-
-
-class CheckedTakes:
-    """Takes in order of arrival, each checked by itself and beside the others.
-
-    Args:
-        encoder: makes the embeddings.
-        segmenter: how windows are cut.
-    """
-
-    def __init__(self, encoder: Encoder, segmenter: SegmenterConfig) -> None:
-        self._encoder = encoder
-        self._segmenter = segmenter
-        self._takes: list[_CheckedTake] = []
-
-    def __len__(self) -> int:
-        return len(self._takes)
-
-    @property
-    def takes(self) -> list[Take]:
-        """The recordings."""
-        return [one.take for one in self._takes]
-
-    @property
-    def labels(self) -> list[str]:
-        """The name of each in messages."""
-        return [one.label for one in self._takes]
-
-    @property
-    def vectors(self) -> list[FloatArray]:
-        """Embeddings of each, as :func:`wakeword.embedding.variants.embed_take` makes them."""
-        return [one.vectors for one in self._takes]
-
-    @property
-    def records(self) -> tuple[TakeRecord, ...]:
-        """What the sound's record will hold of each."""
-        return tuple(one.record for one in self._takes)
-
-    @property
-    def by_file(self) -> dict[str, FloatArray]:
-        """The embeddings by the name of the file that each will be stored in."""
-        return {one.record.file: one.vectors for one in self._takes}
-
-    @property
-    def files(self) -> dict[str, bytes]:
-        """The content of those files."""
-        return {one.record.file: one.content for one in self._takes}
-
-    @property
-    def scores(self) -> list[float]:
-        """Likeness of each to the others, -1..1; empty for fewer than two."""
-        return leave_one_out(self.vectors)
-
-    def add(self, take: Take, label: str) -> list[Finding]:
-        """Check a take and, unless it is refused, keep it.
-
-        Returns:
-            Its problems, by itself and beside the takes before it.
-        """
-        findings = check_take(take, label)
-        if any(finding.refused for finding in findings):
-            return findings
-        take = _as_stored(take)
-        record, content = take.encoded()
-        for one in self._takes:
-            if one.record.file == record.file:
-                text = f"{label} is the same recording as {one.label}; make a new one"
-                return [*findings, Finding("duplicate", True, text)]
-        vectors = embed_take(take, self._encoder, self._segmenter)
-        self._takes.append(_CheckedTake(take, label, record, content, vectors, tuple(findings)))
-        return self.findings(len(self._takes) - 1)
-
-    def findings(self, index: int) -> list[Finding]:
-        """The problems of one, by itself and beside all others."""
-        one, levels = self._takes[index], [take.level_db for take in self.takes]
-        return [
-            *one.findings,
-            *check_level(levels, index, one.label),
-            *check_likeness(self.vectors, index, one.label),
-        ]
-
-    def drop(self, index: int) -> None:
-        """Take one back.
-
-        Raises:
-            IndexError: there is no such take.
-        """
-        del self._takes[index]
-
-
-def _as_stored(take: Take) -> Take:
-    """The take as it will be read back from disk: fits before and after storing are equal."""
-    pcm = np.clip(np.rint(take.samples * 32768.0), -32768, 32767)
-    return replace(take, samples=np.asarray(pcm / 32768.0, dtype=np.float32))
-
-
 BUDGET_PER_HOUR = 1.0 / 24.0
 """The default false-alarm budget: one a day."""
 
 
-class Enrollment:
+class Enrollment(TakeCollector):
     """One sound on its way into the library. Nothing is written before :meth:`finish`.
 
     Args:
@@ -194,7 +79,7 @@ class Enrollment:
     ) -> None:
         self._budget = budget_per_hour
         self._checked(None)
-        self.name = new_name(name)
+        super().__init__(new_name(name), CheckedTakes(encoder, library.segmenter), patterns)
         library.check_encoder(encoder)
         self._library = library
         self._encoder = encoder
@@ -205,48 +90,6 @@ class Enrollment:
         self._force = force
         self._given = text
         self._join()
-        self.patterns = tuple(patterns)
-        """May be changed until :meth:`finish`."""
-        self._takes = CheckedTakes(encoder, library.segmenter)
-
-    @property
-    def takes(self) -> list[Take]:
-        """The takes so far."""
-        return self._takes.takes
-
-    @property
-    def labels(self) -> list[str]:
-        """The name of each take in messages."""
-        return self._takes.labels
-
-    @property
-    def scores(self) -> list[float]:
-        """Likeness of each take to the others, -1..1; empty for fewer than two."""
-        return self._takes.scores
-
-    def add(self, take: Take, label: str | None = None) -> list[Finding]:
-        """Check a take and, unless it is refused, keep it.
-
-        Args:
-            take: the recording.
-            label: its name in messages; "take 1" and so on by default.
-
-        Returns:
-            Its problems, by itself and beside the takes before it.
-        """
-        return self._takes.add(take, label or f"take {len(self._takes) + 1}")
-
-    def findings(self, index: int) -> list[Finding]:
-        """The problems of take ``index``, by itself and beside all others."""
-        return self._takes.findings(index)
-
-    def drop(self, index: int) -> None:
-        """Take back take ``index``, counted from 0.
-
-        Raises:
-            IndexError: there is no such take.
-        """
-        self._takes.drop(index)
 
     def trial(self, budget_per_hour: float | None = None) -> tuple[Calibration, Scorer]:
         """Fit the takes so far as :meth:`finish` would, to try them out; nothing is stored.

@@ -17,18 +17,23 @@ import torch
 from training.config import TrainConfig
 from training.corpus import Store, made, recorded, write_store
 from training.discriminant import refine
+from training.elder import teach_elder
 from training.export import export
 from training.loop import load_student, train
 from training.naming import refit_names
 from training.probe import probe
 from training.quantize import quantized
 from training.screen import make_screen, missed
+from training.streaming_export import export_streaming
+from training.streaming_loop import StreamingConfig, Teachers, load_streaming, train_streaming
+from training.streaming_refine import drawn, gather, refine_streaming, refit_streaming_names
 from training.targets import make_targets
 from training.teachers import load_teacher, teach
+from wakebench.foreign import any_encoder
 from wakebench.manifest import Manifest
 from wakeword.embedding.weights import asset
 from wakeword.encoders import create_encoder
-from wakeword.errors import WakesoundError
+from wakeword.errors import ConfigError, WakesoundError
 
 HELD_OUT = 0.12
 """Share of the sources that is kept for screening."""
@@ -66,15 +71,50 @@ def _train(options: argparse.Namespace) -> None:
     train(Store.read(options.store), taught, config, options.run_folder)
 
 
-def _screen(options: argparse.Namespace) -> None:
+def _elder(options: argparse.Namespace) -> None:
     encoder = create_encoder(options.encoder)
+    if not encoder.hears_frames:
+        raise ConfigError(f"{options.encoder} does not hear windows as frames")
+    teach_elder(Store.read(options.store), encoder, options.store)
+
+
+def _stream(options: argparse.Namespace) -> None:
+    config = StreamingConfig.read(options.config)
+    if options.start:
+        config = replace(config, start=str(options.start))
+    train_streaming(Store.read(options.store), options.store, config, options.run_folder)
+
+
+def _stream_export(options: argparse.Namespace) -> None:
+    folder = options.run_folder
+    student, store = load_streaming(folder), Store.read(options.store)
+    config = StreamingConfig.read(folder / "config.json")
+    found = gather(student, drawn(store, config, options.batches))
+    refine_streaming(student, found, options.takes, options.floor, options.evenness)
+    if not options.keep_names:
+        refit_streaming_names(student, store, Teachers.read(store, options.store, config), config)
+    student.net.text_weight = options.text_weight
+    last = json.loads((folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    trained = {
+        "steps": last["step"],
+        "sounds_heard": last["step"] * config.items,
+        "different_windows": int(np.sum(~store.items["held"].astype(bool))),
+        "minutes": round(last["seconds"] / 60, 1),
+        "losses": {k: last[k] for k in ("likeness", "teacher", "elder", "labels")},
+    }
+    export_streaming(student, options.out, trained)
+
+
+def _screen(options: argparse.Namespace) -> None:
+    encoder = any_encoder(options.encoder)
     screen = make_screen(Manifest.read(options.data), HELD_OUT, options.seed)
-    table = missed(screen, lambda windows: encoder.embed(list(windows)), samples=True)
+    spans = getattr(encoder, "embed_spans", None) if options.stream else None
+    table = missed(screen, lambda windows: encoder.embed(list(windows)), samples=True, spans=spans)
     sys.stdout.write(json.dumps({"encoder": encoder.id, "missed_percent": table}) + "\n")
 
 
 def _probe(options: argparse.Namespace) -> None:
-    encoder = create_encoder(options.encoder)
+    encoder = any_encoder(options.encoder)
     figures = asdict(probe(Manifest.read(options.data), encoder))
     sys.stdout.write(json.dumps({"encoder": encoder.id, **figures}) + "\n")
 
@@ -130,8 +170,21 @@ def _parser() -> argparse.ArgumentParser:
     step = command("train", _train, "train, or go on with it", "--store", "--run")
     step.add_argument("--config", type=Path, help="JSON file; see training/config.py")
     step.add_argument("--start", type=Path, help="begin with the weights of this run")
+    command("elder", _elder, "ask an encoder that ships about every window", "--store", "--encoder")
+    step = command("stream", _stream, "train the streaming network", "--store", "--run")
+    step.add_argument("--config", type=Path, help="JSON file; see training/streaming_loop.py")
+    step.add_argument("--start", type=Path, help="begin with the weights of this run")
+    text = "write the streaming encoder"
+    step = command("stream-export", _stream_export, text, "--store", "--run", "--out")
+    step.add_argument("--batches", type=int, default=60, help="heard for the last layer")
+    step.add_argument("--text-weight", type=float, default=0.3)
+    step.add_argument("--keep-names", action="store_true", help="as the training left them")
+    step.add_argument("--takes", type=float, default=0.5, help="weight of two takes of a source")
+    step.add_argument("--floor", type=float, default=1.0, help="of the discriminant")
+    step.add_argument("--evenness", type=float, default=1.0, help="of the discriminant")
     step = command("screen", _screen, "misses on sources kept out", "--data", "--encoder")
     step.add_argument("--seed", type=int, default=0)
+    step.add_argument("--stream", action="store_true", help="streams as such, not by window")
     command("probe", _probe, "ESC-10: a linear classifier, and names", "--data", "--encoder")
     step = command("quantize", _quantize, "a copy in 8 bits, compared", "--data", "--out")
     step.add_argument("--model", type=Path, help="folder of an exported encoder; default: mini's")

@@ -74,10 +74,14 @@ def mix(power: Tensor, noise: Tensor, snr_db: Tensor, rng: torch.Generator) -> T
     """Noise under each sound, ``snr_db (n,)`` below its loudest 50 ms."""
     loud = functional.avg_pool1d(power.sum(2)[:, None], 5, 1)[:, 0].amax(1)
     mean = noise.sum(2).mean(1).clamp(min=1e-12)
-    scaled = noise * (loud / mean * 10.0 ** (-snr_db / 10.0))[:, None, None]
+    return add(power, noise * (loud / mean * 10.0 ** (-snr_db / 10.0))[:, None, None], rng)
+
+
+def add(power: Tensor, noise: Tensor, rng: torch.Generator) -> Tensor:
+    """Two sounds at once, with the cross term that chance leaves in a band's power."""
     angle = torch.cos(6.2831853 * torch.rand(power.shape, generator=rng))
     reach = torch.linspace(0.9, 0.3, power.shape[2])
-    return power + scaled + 2.0 * reach * angle * (power * scaled).sqrt()
+    return power + noise + 2.0 * reach * angle * (power * noise).sqrt()
 
 
 def shift(levels: Tensor, bands: Tensor) -> Tensor:

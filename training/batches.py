@@ -56,7 +56,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class _Change:
+class Change:
     """What makes other sources of some: ``(n,)`` each."""
 
     bands: Tensor
@@ -149,7 +149,7 @@ class Batches:
                         taken.add(source)
         return np.array(chosen[: self._size], np.int64)
 
-    def _change(self, rows: NDArray[np.int64]) -> tuple[_Change, Tensor, Tensor]:
+    def _change(self, rows: NDArray[np.int64]) -> tuple[Change, Tensor, Tensor]:
         """Another pitch and speed for some of the sources; their groups; whom to ask of."""
         group = self._items["group"][rows].copy()
         bands, speed = np.zeros(len(rows)), np.ones(len(rows))
@@ -161,7 +161,7 @@ class Batches:
                 speed[mine] = np.exp(self._rng.uniform(-0.3, 0.3))
                 group[mine] = -self._altered
         asked = torch.from_numpy((bands == 0).astype(np.float32))
-        change = _Change(torch.from_numpy(bands).float(), speed)
+        change = Change(torch.from_numpy(bands).float(), speed)
         return change, torch.from_numpy(group), asked
 
     def _natural(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -172,7 +172,7 @@ class Batches:
         self,
         all_rows: NDArray[np.int64],
         part: NDArray[np.int64],
-        change: _Change,
+        change: Change,
         snr: Tensor,
         eq: float,
         anywhere: bool,

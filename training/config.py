@@ -6,9 +6,11 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from wakeword.errors import ConfigError
+
+Config = TypeVar("Config", bound="TrainConfig")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class TrainConfig:
     save_every: int = 200
 
     @classmethod
-    def read(cls, path: Path | None) -> TrainConfig:
+    def read(cls: type[Config], path: Path | None) -> Config:
         """Read a file; None gives the defaults.
 
         Raises:

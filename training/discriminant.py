@@ -67,10 +67,29 @@ def discriminant(
     apart = (first - second).astype(np.float64)
     within = apart.T @ apart / (2 * len(apart))
     total = (both - mean).T @ (both - mean) / len(both)
+    return directions_of(within, total, count, FLOOR, EVENNESS), mean.astype(np.float32)
+
+
+def directions_of(
+    within: NDArray[np.float64],
+    total: NDArray[np.float64],
+    count: int,
+    floor: float,
+    evenness: float,
+) -> FloatArray:
+    """Directions ``(features, count) float32`` that differ between sources, not within them.
+
+    Args:
+        within: covariance of what belongs together.
+        total: of everything.
+        count: how many directions.
+        floor: see :data:`FLOOR`.
+        evenness: see :data:`EVENNESS`.
+    """
     values, vectors = np.linalg.eigh(within)
-    spread = np.maximum(values, 0.0) + FLOOR * values.mean()
+    spread = np.maximum(values, 0.0) + floor * values.mean()
     whiten = (vectors / np.sqrt(spread)) @ vectors.T
     values, vectors = np.linalg.eigh(whiten @ total @ whiten)
     order = np.argsort(values)[::-1][:count]
-    scaled = vectors[:, order] * values[order] ** (-EVENNESS / 2)
-    return (whiten @ scaled).astype(np.float32), mean.astype(np.float32)
+    scaled = vectors[:, order] * values[order] ** (-evenness / 2)
+    return np.asarray(whiten @ scaled, np.float32)

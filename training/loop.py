@@ -50,11 +50,11 @@ def train(store: Store, taught: Path | None, config: TrainConfig, folder: Path) 
     held = store.items["held"].astype(bool)
     rows = np.flatnonzero(~held) if config.keep_held_out else np.arange(len(held))
     student = Student(config, targets.classes.shape[1])
-    slow = torch.optim.swa_utils.AveragedModel(student, avg_fn=_average, use_buffers=True)
+    slow = torch.optim.swa_utils.AveragedModel(student, avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(
         student.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
-    step, spent = _resume(folder, student, slow, optimizer)
+    step, spent = resume(folder, student, slow, optimizer)
     if not step and config.start:
         begin_with(student, Path(config.start))
     batches = Batches(
@@ -70,9 +70,9 @@ def train(store: Store, taught: Path | None, config: TrainConfig, folder: Path) 
     settled = False
     began = time.monotonic() - spent
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
-    while (done := _done(config, step, time.monotonic() - began)) < 1.0:
+    while (done := done_share(config, step, time.monotonic() - began)) < 1.0:
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * _schedule(done, config.warmup)
+            group["lr"] = config.learning_rate * schedule(done, config.warmup)
         if done >= config.settle and not settled:
             settled = True
             _take_norms(slow.module, student)
@@ -96,8 +96,8 @@ def train(store: Store, taught: Path | None, config: TrainConfig, folder: Path) 
                 file.write(json.dumps(line) + "\n")
             log.info("%s", line)
         if step % config.save_every == 0:
-            _save(folder, student, slow, optimizer, step, time.monotonic() - began)
-    _save(folder, student, slow, optimizer, step, time.monotonic() - began)
+            save(folder, student, slow, optimizer, step, time.monotonic() - began)
+    save(folder, student, slow, optimizer, step, time.monotonic() - began)
     trained: Student = slow.module
     return trained
 
@@ -149,7 +149,7 @@ def _step(
     student.train(not settled)
     likeness, meaning = [], []
     for hearing in (batch.first, batch.second):
-        with _precision(config.bfloat16):
+        with precision(config.bfloat16):
             pooled = torch.cat([student.net.pooled(levels) for levels in hearing])
         both = student.net.project(student.net.norm(pooled.float()))
         likeness.append(functional.normalize(both[:, : config.dim], dim=1))
@@ -176,27 +176,27 @@ def _step(
     return losses
 
 
-def _average(slow: Tensor, fast: Tensor, count: Tensor) -> Tensor:
+def average(slow: Tensor, fast: Tensor, count: Tensor) -> Tensor:
     """The weights of about the last 200 steps, or of a quarter of all while they are few."""
     share = max(0.005, 4.0 / (4.0 + float(count)))
     return slow + share * (fast - slow) if slow.is_floating_point() else fast
 
 
-def _precision(low: bool) -> contextlib.AbstractContextManager[object]:
+def precision(low: bool) -> contextlib.AbstractContextManager[object]:
     return torch.autocast("cpu", torch.bfloat16) if low else contextlib.nullcontext()
 
 
-def _done(config: TrainConfig, step: int, seconds: float) -> float:
+def done_share(config: TrainConfig, step: int, seconds: float) -> float:
     return step / config.steps if config.steps else seconds / 60.0 / config.minutes
 
 
-def _schedule(done: float, warmup: float) -> float:
+def schedule(done: float, warmup: float) -> float:
     if done < warmup:
         return max(0.02, done / warmup)
     return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (done - warmup) / (1.0 - warmup)))) + 1e-3
 
 
-def _save(
+def save(
     folder: Path,
     student: Student,
     slow: nn.Module,
@@ -215,7 +215,7 @@ def _save(
     (folder / "checkpoint.tmp").replace(folder / "checkpoint.pt")
 
 
-def _resume(
+def resume(
     folder: Path, student: Student, slow: nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[int, float]:
     path = folder / "checkpoint.pt"

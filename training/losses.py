@@ -22,7 +22,20 @@ def likeness_loss(
         temperature: smaller looks at the nearest negatives only.
         memory: vectors of earlier batches, further negatives.
     """
-    both, groups = torch.cat([a, b]), torch.cat([group, group])
+    return contrast(torch.cat([a, b]), torch.cat([group, group]), temperature, memory)
+
+
+def contrast(
+    both: Tensor, groups: Tensor, temperature: float, memory: Memory | None = None
+) -> Tensor:
+    """Contrast between sources, of any number of hearings at once.
+
+    Args:
+        both: ``(n, dim)`` unit vectors.
+        groups: ``(n,)``; each holds two or more of them.
+        temperature: smaller looks at the nearest negatives only.
+        memory: vectors of earlier batches, further negatives.
+    """
     scores = both @ both.T / temperature
     itself = torch.eye(len(both), dtype=torch.bool)
     positive = (groups[:, None] == groups[None]) & ~itself

@@ -30,6 +30,8 @@ from wakeword.gates import create_gate
 
 Embed = Callable[[Sequence[FloatArray]], FloatArray]
 """Windows to unit vectors: log-mel levels, each ``(frames, bands)``, or samples."""
+EmbedSpans = Callable[[FloatArray, NDArray[np.int64]], FloatArray]
+"""Samples of a stream and the first sample and end of each window to unit vectors."""
 SNRS_DB = (CLEAN, 20.0, 10.0, 5.0)
 ENROLLED = 3
 MOST_TESTED = 8
@@ -129,17 +131,22 @@ def listen(stream: Stream) -> Heard:
     return Heard(stream.samples, levels, rows, stream.layout.events)
 
 
-def missed(screen: Screen, embed: Embed, *, samples: bool = False) -> dict[str, float]:
+def missed(
+    screen: Screen, embed: Embed, *, samples: bool = False, spans: EmbedSpans | None = None
+) -> dict[str, float]:
     """Share of the events that were missed at each SNR, in percent.
 
     Args:
         screen: what is enrolled and heard.
         embed: the encoder: of levels, or of samples if so said.
         samples: give the encoder each window's samples instead.
+        spans: for an encoder that hears streams as such: how it does.
     """
     logmel = LogMel(RATE)
 
     def hear(heard: Heard) -> FloatArray:
+        if spans is not None:
+            return spans(heard.samples, heard.spans[:, :2])
         if samples:
             return embed([heard.samples[a:b] for a, b, _ in heard.spans])
         return embed(heard.levels_of())

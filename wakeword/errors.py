@@ -8,9 +8,11 @@
     ├── TakeRejected                a recording that cannot serve as a take
     │   ├── RecordingTooLong        too long to search for a sound
     │   ├── EnrollmentStopped       a warning stops the enrollment
-    │   └── LastTake                the only take of a sound
+    │   ├── LastTake                the only take of a sound
+    │   └── TooManyTakes            a sound has as many takes as it may have
     ├── LibraryError                the sounds on disk
     │   ├── SoundNotFound
+    │   │   └── NotEnrolled         takes for a sound that is not enrolled
     │   ├── SoundExists             the name is taken
     │   │   └── WordsExist          the sound has words already
     │   ├── SoundChanged            another process changed it during a read-change-write
@@ -154,6 +156,20 @@ class LastTake(TakeRejected):
         self.sound = sound
 
 
+class TooManyTakes(TakeRejected):
+    """A sound has as many takes as it may have.
+
+    Args:
+        sound: the sound's name.
+        most: how many that are.
+    """
+
+    def __init__(self, sound: str, most: int) -> None:
+        super().__init__(f"{sound!r} has {most} takes, and a sound has at most {most}")
+        self.sound = sound
+        self.most = most
+
+
 class LibraryError(WakesoundError):
     """The sounds on disk cannot be read, written or changed like this."""
 
@@ -173,6 +189,10 @@ class SoundNotFound(LibraryError):
         self.name = name
         self.known = tuple(known)
         self.kind = kind
+
+
+class NotEnrolled(SoundNotFound):
+    """Takes were to be added to a sound that is not enrolled."""
 
 
 class SoundExists(LibraryError):

@@ -1,12 +1,14 @@
 """Somebody else's network as an encoder, named by the function that makes it.
 
 The function takes nothing and returns a callable from ``(n, 16000) float32`` at 16 kHz to
-``(features (n, f), anything)``, as ``python -m training teach`` wants it.
+``(features (n, f), anything)``, as ``python -m training teach`` wants it; or an encoder of our
+own kind that is not among Wakesound's, which is then taken as it is.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,12 +42,8 @@ class ForeignEncoder(Encoder):
     window_seconds = 1.0
 
     def __init__(self, spec: str) -> None:
-        name, _, function = spec.partition(":")
-        try:
-            module = importlib.import_module(name)
-            self._network: Callable[[FloatArray], Any] = getattr(module, function)()
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ConfigError(f"there is no encoder {spec!r}: {error}") from error
+        self._network: Callable[[FloatArray], Any] = _made(spec)
+        module = sys.modules[spec.partition(":")[0]]
         self.id = digest(spec, Path(str(module.__file__)).read_bytes())
         self.dim = self.embed([np.zeros(RATE, np.float32)]).shape[1]
 
@@ -63,6 +61,15 @@ class ForeignEncoder(Encoder):
         return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)
 
 
+def _made(spec: str) -> Any:
+    """What the function that a spec names gives."""
+    name, _, function = spec.partition(":")
+    try:
+        return getattr(importlib.import_module(name), function)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"there is no encoder {spec!r}: {error}") from error
+
+
 def any_encoder(spec: str) -> Encoder:
     """One of Wakesound's encoders (``mini``, ``logmel``, ...), or a ``MODULE:FUNCTION``.
 
@@ -71,7 +78,8 @@ def any_encoder(spec: str) -> Encoder:
     """
     if spec.partition(":")[0] in plugin_names("wakeword.encoders"):
         return create_encoder(spec)
-    return ForeignEncoder(spec)
+    found = _made(spec)
+    return found if isinstance(found, Encoder) else ForeignEncoder(spec)
 
 
 def _evened(windows: Sequence[FloatArray]) -> FloatArray:

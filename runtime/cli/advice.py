@@ -6,6 +6,7 @@ A class without a row of its own has that of its base.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,15 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
         "cut out the sound, or give the recording as --ambient if it is what the room sounds like"
     ),
     errors.EnrollmentStopped: _stopped,
+    errors.TooManyTakes: (
+        "delete some on the page of 'wakesound serve', or enroll it again with --replace"
+    ),
     errors.LastTake: "remove the sound with 'wakesound remove', or enroll it again with --replace",
     errors.LibraryError: "",
     errors.SoundNotFound: "",
+    errors.NotEnrolled: lambda error: (
+        f"enroll it with 'wakesound enroll {shlex.quote(error.name)}', without --add"
+    ),
     errors.SoundExists: _exists,
     errors.WordsExist: "use --replace to give it other words",
     errors.SoundChanged: "try again",
@@ -95,15 +102,21 @@ ADVICE: Mapping[type[errors.WakesoundError], Advice] = {
 }
 """By error class."""
 
+
+def _more_allowed(values: Mapping[str, Any]) -> str:
+    if "budget_per_hour" not in values:
+        return ""
+    return f"or allow more false alarms with --budget {values['budget_per_hour']:.2g}"
+
+
 FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "missed": lambda values: (
-        f"or allow more false alarms with --budget {values['budget_per_hour']:.2g}"
-        if "budget_per_hour" in values
-        else ""
-    ),
+    "missed": _more_allowed,
+    "unheard": _more_allowed,
     "too_like": lambda values: f"or use --replace to redo {values['sound']!r}",
+    "few_takes": lambda _: "add some with 'wakesound enroll NAME --add'",
+    "alone": lambda _: "add some with 'wakesound enroll NAME --add'",
     "too_near": lambda _: (
-        "record more takes with 'wakesound feedback --missed FILE', choose a sound that is more "
+        "add more takes with 'wakesound enroll NAME --add', choose a sound that is more "
         "unlike it, or take this back with --undo"
     ),
 }

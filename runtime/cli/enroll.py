@@ -37,6 +37,8 @@ if TYPE_CHECKING:
         "wakesound enroll clap claps.wav --pattern 2 --pattern 3",
         "wakesound enroll whistle --veto 'kettle, television' --speech guard",
         "wakesound enroll glass --text 'glass breaking' --budget 5",
+        "wakesound enroll whistle --add",
+        "wakesound enroll whistle --add more.wav",
     ),
 )
 @click.argument("name")
@@ -45,8 +47,9 @@ if TYPE_CHECKING:
     "--takes",
     metavar="N",
     type=click.IntRange(min=1, max=50),
-    help="How many takes to record.  [default: 10 of a short sound, 5 of a long one]",
+    help="How many takes to record.  [default: 10 of a short sound, 5 of a long one or with --add]",
 )
+@click.option("--add", is_flag=True, help="Add takes to an enrolled sound and fit it again.")
 @click.option("--source", metavar="URI", help="Where to record: mic or mic:NAME.  [default: mic]")
 @click.option("--ambient", metavar="FILE", help="A recording of the room without the sound.")
 @click.option(
@@ -91,6 +94,7 @@ def command(
     name: str,
     files: tuple[str, ...],
     takes: int | None,
+    add: bool,
     source: str | None,
     ambient: str | None,
     budget: float,
@@ -110,6 +114,8 @@ def command(
     checked immediately.
     With --text and nothing else it needs no takes: what the words mean is enough for an encoder
     that knows them. A sound that is enrolled gets the words beside its takes.
+    With --add an enrolled sound gets more takes and keeps what it has; those that repeat one are
+    left out.
     """
     from enroll import Enrollment, enroll_files
     from runtime.cli import guide as enrolled
@@ -123,9 +129,15 @@ def command(
         raise click.UsageError(
             "--text can be given once; enroll other words as a sound of their own name"
         )
+    if add:
+        _refuse_beside_add()
     library = settings.open_library()
     with screen.busy("Loading the encoder"):
         encoder, spec = settings.open_encoder(library)
+    if add:
+        result = _add(library, encoder, name, files, takes, source, channel, force)
+        screen.print_json(enrolled.summary(result)) if as_json else enrolled.show(result)
+        return
     labels = _labels(veto, speech, encoder)
     words = _read(texts[0], encoder) if texts else None
     options: dict[str, Any] = {
@@ -164,6 +176,39 @@ def command(
         screen.print_json(enrolled.summary(result))
     else:
         enrolled.show(result)
+
+
+def _refuse_beside_add() -> None:
+    """Refuse the options that are for enrolling and would do nothing with ``--add``."""
+    context = click.get_current_context()
+    for option in ("ambient", "budget", "patterns", "veto", "speech", "texts", "replace"):
+        source = context.get_parameter_source(option)
+        if source == click.core.ParameterSource.COMMANDLINE:
+            shown = {"patterns": "pattern", "texts": "text"}.get(option, option)
+            raise click.UsageError(f"--add adds takes and changes nothing else; drop --{shown}")
+
+
+def _add(
+    library: SoundLibrary,
+    encoder: Encoder,
+    name: str,
+    files: tuple[str, ...],
+    takes: int | None,
+    source: str | None,
+    channel: Choice,
+    force: bool,
+) -> EnrollmentResult:
+    """Give an enrolled sound more takes, from files or from the microphone."""
+    from enroll import Addition, add_files
+    from runtime.cli import screen
+    from runtime.cli.guide import MORE_TAKES, Guide
+
+    if files:
+        with screen.busy("Listening to the takes"):
+            return add_files(library, encoder, name, files, force=force, channel=channel)
+    addition = Addition(library, encoder, name, force=force)
+    wanted = min(takes or MORE_TAKES, addition.room)
+    return Guide(addition, library, wanted).run(source or "mic")
 
 
 def _labels(veto: str, speech: str, encoder: Encoder) -> list[str]:

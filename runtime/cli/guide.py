@@ -19,7 +19,7 @@ import click
 from rich.live import Live
 from rich.text import Text
 
-from enroll import Capture, Drafts, Enrollment
+from enroll import Capture, Drafts
 from enroll.patterns import single_beats
 from runtime.cli import screen
 from runtime.cli.advice import finding_text
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from enroll import EnrollmentResult, Finding, Reading
+    from enroll import EnrollmentResult, Finding, Reading, TakeCollector
     from wakeword.library.library import SoundLibrary
 
 
@@ -108,6 +108,7 @@ def summary(result: EnrollmentResult) -> dict[str, Any]:
     sound, calibration = result.sound, result.calibration
     return {
         "name": sound.name,
+        "added": result.added,
         "takes": [
             {
                 "file": take.file,
@@ -169,7 +170,12 @@ def show(result: EnrollmentResult) -> None:
     for finding in result.findings:
         console.print(screen.note(finding_text(finding)))
     sound = result.sound
-    console.print(Text.assemble("Enrolled ", (sound.name, "bold green"), "."))
+    name = (sound.name, "bold green")
+    if result.added is None:
+        console.print(Text.assemble("Enrolled ", name, "."))
+    else:
+        count = f"; it has {_count(len(sound.takes))} now."
+        console.print(Text.assemble(f"Added {_count(result.added)} to ", name, count))
     if sound.text is not None:
         console.print(f"In words: {sound.text}.", soft_wrap=True)
     for pattern in sound.patterns:
@@ -187,8 +193,8 @@ def show(result: EnrollmentResult) -> None:
 
 RATE = 48_000
 """Takes are recorded at this rate, so that they serve any encoder, also later."""
-SHORT_TAKES, LONG_TAKES = 10, 5
-"""How many takes are asked for: of short sounds and of long ones."""
+SHORT_TAKES, LONG_TAKES, MORE_TAKES = 10, 5, 5
+"""How many takes are asked for: of short sounds, of long ones, and of sounds that get more."""
 LONG_SECONDS = 1.5
 """A sound is long from here on; decided by the first takes."""
 ENOUGH_TAKES, ENOUGH_LIKENESS = 5, 0.7
@@ -203,19 +209,19 @@ class Guide:
     costs nothing.
 
     Args:
-        enrollment: collects the takes; still empty.
+        enrollment: collects the takes, of a new sound or of one that gets more; still empty.
         library: where the drafts are.
         wanted: how many takes; None asks for ten of a short sound and five of a long one.
     """
 
     def __init__(
-        self, enrollment: Enrollment, library: SoundLibrary, wanted: int | None = None
+        self, enrollment: TakeCollector, library: SoundLibrary, wanted: int | None = None
     ) -> None:
         self._enrollment = enrollment
         self._drafts = Drafts(library, enrollment.name)
         self._asked_for = wanted
         self._paths: list[Path] = []  # the draft of each take of the enrollment
-        self._number = 0
+        self._number = enrollment.known
         self._told_enough = False
         self._console = screen.console(stderr=True)
         self._interactive = sys.stdin.isatty() and self._console.is_terminal
@@ -320,7 +326,8 @@ class Guide:
 
     def _review(self) -> bool:
         """Let takes be played and dropped; whether another one is to be recorded."""
-        question = "Enter enrolls these; NUMBER drops a take, p NUMBER plays it, + adds one"
+        does = "adds" if self._enrollment.known else "enrolls"
+        question = f"Enter {does} these; NUMBER drops a take, p NUMBER plays it, + adds one"
         while True:
             labels = self._numbers
             if not labels:

@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from enroll.recalibration import to_levels
 from runtime.history.store import History
 from runtime.hooks.action import ANY
 from runtime.hooks.conditions import Conditions
@@ -108,12 +107,6 @@ class Assembly:
         """
         self._require_sounds()
         encoder = self._encoder()
-        if refitted := to_levels(self._library, encoder):
-            _log.warning(
-                "fitted %s to the common scale of scores, on which each wakes at 0.5; the records "
-                "until now are kept as sound.before.json",
-                ", ".join(one.after.name for one in refitted),
-            )
         watch = LibraryWatch(
             self._library,
             encoder,

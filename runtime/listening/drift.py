@@ -83,6 +83,10 @@ class Drift:
         if since.exists() and 0 <= time.time() - since.stat().st_mtime < self._period * 0.9:
             return  # another process has, and the bounds are for all of them
         for sound in follow(self._library, encoder, heard):
+            if sound.level_change is not None:
+                text = "%s follows the room: its level %+.3f log-odds from the one as calibrated"
+                _log.info(text, sound.name, sound.level_change)
+                continue
             _log.info(
                 "%s follows the room: threshold %.3f, %.3f as calibrated",
                 *(sound.name, sound.threshold, sound.calibrated),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from enroll.recalibration import to_levels
 from runtime.threads import Worker
 from wakeword.errors import LibraryError, WakesoundError
 from wakeword.library.enrolled import EnrolledSounds
@@ -68,17 +69,32 @@ class LibraryWatch:
     def read(self) -> EnrolledSounds:
         """The sounds as they are; from now on only what changes is told.
 
-        What was never read counts as changed as soon as it can be.
+        What was never read counts as changed as soon as it can be. Sounds from before there was
+        one scale of scores are fitted to it first, where the library can be written.
 
         Raises:
             WakesoundError: the encoder or the library cannot be used.
         """
+        self._fit_to_levels(self._current_encoder())
         seen = self._library.fingerprint()
         read = self._read or self._library.enrolled
         sounds = self._newest = read(self._current_encoder())
         self._seen = seen
         self._stored = self._library.record() is not None
         return sounds
+
+    def _fit_to_levels(self, encoder: Encoder) -> None:
+        try:
+            refitted = to_levels(self._library, encoder)
+        except (WakesoundError, OSError) as error:
+            _log.warning("sounds keep the scores of an earlier version: %s", error)
+            return
+        if refitted:
+            _log.warning(
+                "fitted %s to the common scale of scores, on which each wakes at 0.5; the records "
+                "until now are kept as sound.before.json",
+                ", ".join(one.after.name for one in refitted),
+            )
 
     def start(self) -> None:
         """Begin to look."""

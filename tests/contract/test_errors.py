@@ -40,6 +40,8 @@ EXAMPLES: dict[type[errors.WakesoundError], tuple[object, ...]] = {
     errors.RecordingTooLong: (600.0, 300.0, "long.wav"),
     errors.EnrollmentStopped: ([FINDING],),
     errors.LastTake: ("bell",),
+    errors.TooManyTakes: ("bell", 50),
+    errors.NotEnrolled: ("bell", ["clap"]),
     errors.SoundNotFound: ("bell", ["clap"]),
     errors.SoundExists: ("bell",),
     errors.WordsExist: ("bell", "a bell rings"),

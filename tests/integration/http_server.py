@@ -83,7 +83,7 @@ def enrolled(folder: Path) -> Path:
     """A library with the demo's whistle and double knock."""
     encoder = create_encoder("mini")
     enroll_files(folder, encoder, "whistle", WHISTLES)
-    enroll_files(folder, encoder, "double knock", KNOCKS)
+    enroll_files(folder, encoder, "double knock", KNOCKS, budget_per_hour=5.0)  # like much else
     return folder
 
 

@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 
+from runtime.services.http.config import Limits
 from tests.integration.http_server import KNOCKS, WHISTLES, Served, serving, upload
 from tests.integration.http_sounds import client, library, problem_of, served, wav_of
 from wakeword.testing import noise, silence, tone
@@ -56,6 +57,33 @@ def test_a_take_is_removed_but_not_the_last(changed: Served) -> None:
         assert [t["file"] for t in client.get("/sounds/whistle/takes").json()] == files[2:]
         problem_of(client.delete(f"/sounds/whistle/takes/{files[2]}"), 409, "last_take")
         problem_of(client.delete(f"/sounds/whistle/takes/{files[0]}"), 404, "take_not_found")
+
+
+def test_takes_are_added_to_a_sound(changed: Served) -> None:
+    """Several recordings in one change; what is there already is left out and told."""
+    with changed.client() as client:
+        before = client.get("/sounds/whistle/takes").json()
+        for take in before[1:]:
+            client.delete(f"/sounds/whistle/takes/{take['file']}")
+        files = [("audio", upload(path)["audio"]) for path in WHISTLES]
+        added = client.post("/sounds/Whistle/takes", files=files)
+        assert added.status_code == 201, added.text
+        told = added.json()
+        assert (told["added"], told["sound"]["takes"]) == (2, 3)
+        assert [finding["code"] for finding in told["findings"]] == ["left_out"]
+        assert [one["file"] for one in told["recordings"]] == [path.name for path in WHISTLES]
+        assert told["expectation"]["threshold"] == client.get("/sounds/whistle").json()["threshold"]
+        assert len(client.get("/sounds/whistle/takes").json()) == 3
+        again = client.post("/sounds/whistle/takes", files=upload(WHISTLES[1]))
+        assert "a take of the sound already" in problem_of(again, 422, "take_rejected")
+        quiet = client.post("/sounds/whistle/takes", files=wav_of(noise(1.5, level_db=-70.0)))
+        assert "no sound stands out" in problem_of(quiet, 422, "take_rejected")
+        unlike = client.post("/sounds/whistle/takes", files=upload(KNOCKS[0]))
+        assert '"force": true' in problem_of(unlike, 422, "take_rejected")
+        nobody = client.post("/sounds/nobody/takes", files=upload(WHISTLES[0]))
+        problem_of(nobody, 404, "sound_not_found")
+        problem_of(client.post("/sounds/whistle/takes"), 422, "bad_request")
+        assert len(client.get("/sounds/whistle/takes").json()) == 3
 
 
 def test_patterns_are_added_and_removed(changed: Served) -> None:
@@ -180,8 +208,23 @@ def test_two_drafts_of_one_name_lose_nothing(tmp_path: Path) -> None:
         assert names == ["whistle", "whistle two"]
 
 
+def test_a_recording_gives_as_many_takes_as_sounds(tmp_path: Path) -> None:
+    """More than a draft may have are refused together, and none of them is added."""
+    parts = [part for hz in range(400, 1100, 150) for part in (tone(hz, 0.3), silence(1.0))]
+    five = wav_of(np.concatenate(parts))
+    with (
+        serving(tmp_path / "new", limits=Limits(draft_takes=7)) as served,
+        served.client() as client,
+    ):
+        base = f"/drafts/{client.post('/drafts', json={'name': 'beeps'}).json()['id']}/takes"
+        assert len(client.post(base, files=five).json()) == 5
+        problem_of(client.post(base, files=five), 409, "too_many_takes")
+        assert len(client.get(base.removesuffix("/takes")).json()["takes"]) == 5
+    assert Limits().draft_takes == 50
+
+
 def test_drafts_are_bounded_and_can_be_given_up(served: Served, client: httpx.Client) -> None:
-    """There are so many drafts and takes and no more; giving one up makes room."""
+    """There are so many drafts and no more; giving one up makes room."""
     limits = served.service.config.limits
     ids = [
         client.post("/drafts", json={"name": f"s{i}"}).json()["id"] for i in range(limits.drafts)
@@ -191,10 +234,6 @@ def test_drafts_are_bounded_and_can_be_given_up(served: Served, client: httpx.Cl
     assert "retry-after" in too_many.headers
     assert client.delete(f"/drafts/{ids[0]}").status_code == 204
     assert client.post("/drafts", json={"name": "one more"}).status_code == 201
-    gap = silence(1.0)
-    parts = [part for hz in range(400, 400 + 60 * 13, 60) for part in (tone(hz, 0.3), gap)]
-    many = client.post(f"/drafts/{ids[1]}/takes", files=wav_of(np.concatenate(parts)))
-    problem_of(many, 409, "too_many_takes")
     for draft in client.get("/drafts").json():
         client.delete(f"/drafts/{draft['id']}")
     assert client.get("/drafts").json() == []

@@ -279,7 +279,7 @@ def test_a_damaged_take(library, recordings, caplog, how, cached):
     if cached:
         library.vectors(ENCODER)
     damage(library.folder / "sounds" / "old" / "takes" / files[0], how)
-    with pytest.raises(LibraryCorrupt, match="enroll the sound again"):
+    with pytest.raises(LibraryCorrupt, match=r"changed or damaged|cannot be read"):
         library.take("old", files[0])
     assert library.enrolled(ENCODER).sounds == ["old"]
     if not cached:
@@ -376,7 +376,7 @@ def test_the_library_file_edited_by_hand(library, recordings, text):
     """One clear error from everything, nothing is lost, and reindexing mends it."""
     old = contents(library, "old")
     (library.folder / "library.json").write_text(text)
-    with pytest.raises(LibraryCorrupt, match=r"library\.json is damaged .* reindex"):
+    with pytest.raises(LibraryCorrupt, match=r"library\.json is damaged .* unknown"):
         library.enrolled(ENCODER)
     with pytest.raises(LibraryCorrupt):
         enroll_files(library, ENCODER, "beep", recordings)

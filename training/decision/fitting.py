@@ -30,6 +30,9 @@ CATEGORY = 5.0
 """So many false alarms of a category count as much as the rate of all of them together."""
 FEWEST = 20
 """Levels with fewer false alarms over all enrollments are no longer read off but carried on."""
+LEAST_STRENGTH = 1.0
+"""The pooled rates count at least as much as one false alarm of a sound's own: with 0.3, estimates
+on other recordings were six times too low."""
 
 
 def fit_model(sims: Sequence[Simulated], world: World, tested: NDArray[np.bool_]) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def fit_model(sims: Sequence[Simulated], world: World, tested: NDArray[np.bool_]
                 for name, row in zip(CATEGORIES, rates, strict=True)
             },
             "tail": round(tail, 4),
-            "strength": round(strength, 3),
+            "strength": round(max(strength, LEAST_STRENGTH), 3),
         },
         "enrollments": len(sims),
         "sounds": len({sim.name for sim in sims}),

@@ -1,7 +1,7 @@
 """From what is known of a window to log-odds that mean the same for every sound.
 
-The weights were fitted once, on hundreds of simulated enrollments of the train split
-(``python -m training.decision``): every kind of sound, one take to ten, in quiet, in noise and
+The weights were fitted once, on about a hundred simulated enrollments of the train split
+(``python -m training.decision``): every kind of sound, one to five takes, in quiet, in noise and
 in rooms, against hours of other recordings. They are a file of their own for each encoder.
 """
 

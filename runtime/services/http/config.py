@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from enroll.adding import MOST_TAKES
 from runtime.sinks.exec import TOKEN_VARIABLE
 from wakeword.errors import ConfigError
 
@@ -55,8 +56,8 @@ class Limits:
     """Open WebSockets that send audio."""
     drafts: int = 8
     """Sounds that are being enrolled at once."""
-    draft_takes: int = 12
-    """Takes of each of them."""
+    draft_takes: int = MOST_TAKES
+    """Takes of each of them, and files that may be sent at once to add takes to a sound."""
     draft_idle_seconds: float = 3600.0
     """A draft that nobody has touched for so long is forgotten."""
     mute_seconds: float = 3600.0

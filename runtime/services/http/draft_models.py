@@ -109,6 +109,22 @@ class Enrolled(BaseModel):
     refitted: list[RefittedModel] = Field(description="Other sounds that were fitted again.")
 
 
+class HeardModel(BaseModel):
+    """What was heard of an uploaded recording."""
+
+    file: str = Field(description="What the client calls it.")
+    heard_seconds: float = Field(description="How much sound of it was read.")
+    stated_seconds: float | None = Field(description="How long it says it is, if it says so.")
+    complete: bool = Field(description="Whether nothing of it is known to be missing.")
+
+
+class Extended(Enrolled):
+    """A sound that has got more takes."""
+
+    added: int = Field(description="How many takes were added.")
+    recordings: list[HeardModel] = Field(description="The recordings that they come from.")
+
+
 class TrialWindow(BaseModel):
     """A moment of a trial."""
 
@@ -178,6 +194,16 @@ def enrolled_model(result: EnrollmentResult, service: Service) -> Enrolled:
             )
             for refitted in result.refitted
         ],
+    )
+
+
+def extended_model(result: EnrollmentResult, service: Service) -> Extended:
+    """What came of added takes, as it is answered."""
+    heard = [{"file": name} | account.as_json() for name, account in result.recordings]
+    return Extended(
+        **dict(enrolled_model(result, service)),
+        added=result.added or 0,
+        recordings=[HeardModel.model_validate(one) for one in heard],
     )
 
 

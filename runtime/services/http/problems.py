@@ -71,9 +71,11 @@ ROWS: Mapping[type[errors.WakesoundError], Row] = {
     errors.TakeRejected: Row(422, "take_rejected"),
     errors.RecordingTooLong: Row(422, "take_rejected", "cut out the sound"),
     errors.EnrollmentStopped: Row(422, "take_rejected", _stopped),
+    errors.TooManyTakes: Row(409, "too_many_takes", "delete one first"),
     errors.LastTake: Row(409, "last_take", "delete the sound, or enroll it again"),
     errors.LibraryError: Row(500, "library"),
     errors.SoundNotFound: Row(404, "sound_not_found"),
+    errors.NotEnrolled: Row(404, "sound_not_found", "enroll it first: POST /drafts"),
     errors.SoundExists: Row(409, "sound_exists", _exists),
     errors.WordsExist: Row(409, "sound_exists", "remove the sound, or choose another name"),
     errors.SoundChanged: Row(503, "library_busy", "try again"),
@@ -121,12 +123,16 @@ ROWS: Mapping[type[errors.WakesoundError], Row] = {
 }
 """By error class; a class without a row of its own has that of its base."""
 
+
+def _more_allowed(values: Mapping[str, Any]) -> str:
+    if "budget_per_hour" not in values:
+        return ""
+    return f'or allow more false alarms with "budget_per_hour": {values["budget_per_hour"]:.2g}'
+
+
 FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "missed": lambda values: (
-        f'or allow more false alarms with "budget_per_hour": {values["budget_per_hour"]:.2g}'
-        if "budget_per_hour" in values
-        else ""
-    ),
+    "missed": _more_allowed,
+    "unheard": _more_allowed,
     "too_like": lambda values: f'or send "replace": true to redo {values["sound"]!r}',
     "too_near": lambda _: (
         "add more takes, choose a sound that is more unlike it, or delete this feedback"

@@ -186,7 +186,7 @@ def decode(
         AudioDecodeError: it is not audio that can be read, or has no such channel.
         Refusal: it is too long (413).
     """
-    shown = re.sub(r"[^\w .()-]", "_", Path(name or "").name)[-60:] or "the upload"
+    shown = shown_name(name)
     raw = Path(shown).suffix.lower() in RAW
     with tempfile.TemporaryDirectory(prefix="wakesound-upload-") as folder:
         path = Path(folder) / ("clip.raw" if raw else "clip")
@@ -208,6 +208,11 @@ def decode(
                 return whole_clip(np.concatenate(blocks), recording)
         except AudioTooLong as error:  # by its seconds, or its samples and channels
             raise too_long(error.most_seconds) from None
+
+
+def shown_name(name: str | None) -> str:
+    """What messages call an upload, from what the client calls it."""
+    return re.sub(r"[^\w .()-]", "_", Path(name or "").name)[-60:] or "the upload"
 
 
 def too_long(most_seconds: float) -> Refusal:

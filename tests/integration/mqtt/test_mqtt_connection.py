@@ -173,7 +173,7 @@ def test_two_of_one_name_are_told(
             wait_online(ear)
             with broker.client(running.device.client):
                 told(number + 1)
-        wait_until(lambda: "Choose another --id" in caplog.text, "nobody said anything")
+        wait_until(lambda: "choose another --id" in caplog.text, "nobody said anything")
 
 
 def test_an_unknown_host_is_told(library: SoundLibrary, caplog: pytest.LogCaptureFixture) -> None:

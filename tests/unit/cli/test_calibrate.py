@@ -54,7 +54,7 @@ def test_json_is_for_programs(wakesound, library: Path, room: Path) -> None:
     assert whistle["newly_missed"] > 0
     shown = {s["name"]: s for s in json.loads(wakesound("sounds", "--json").out)["sounds"]}
     assert shown["whistle"]["threshold"] == pytest.approx(whistle["threshold"], abs=1e-4)
-    assert shown["knock"]["budget_per_hour"] == 0.5
+    assert shown["knock"]["budget_per_hour"] == pytest.approx(1 / 24)
     forgotten = json.loads(wakesound("calibrate", "--forget-room", "--json").out)
     assert forgotten["room"]["seconds"] == 0.0
     assert not (library / FILE).exists()

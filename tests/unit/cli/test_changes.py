@@ -48,7 +48,7 @@ def test_rename(wakesound, library: Path) -> None:
     ("old", "new", "problem"),
     [
         ("bark", "woof", "there is no sound 'bark'"),
-        ("whistle", "knock", "there already is a sound 'knock'"),
+        ("whistle", "knock", "there already is a sound or pattern 'knock'"),
         ("whistle", "a=b", "a name cannot hold '='"),
     ],
 )

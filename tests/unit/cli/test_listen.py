@@ -17,6 +17,8 @@ def test_json_keeps_the_contract(wakesound, library: Path, stream: str) -> None:
     result = wakesound("listen", "--source", stream, "--json", "--threshold-offset", "-0.05")
     assert result.status == 0
     *wakes, end = [json.loads(line) for line in result.out.splitlines()]
+    (heard,) = end.pop("recordings")
+    assert (heard["heard_seconds"], heard["complete"]) == (17.0, True)
     assert end == {"event": "end", "seconds": 17.0, "frames_dropped": 0}
     assert [wake["sound"] for wake in wakes] == ["whistle", "knock", "whistle"]
     for wake, start in zip(wakes, (3, 8, 14), strict=True):
@@ -31,7 +33,7 @@ def test_people_get_a_line_a_wake(wakesound, library: Path, stream: str) -> None
     """Without --json: time, sound and score on stdout; what surrounds it on stderr."""
     result = wakesound("listen", "--source", stream, "--threshold-offset=-0.05")
     assert [line.split()[1] for line in result.out.splitlines()] == ["whistle", "knock", "whistle"]
-    assert "for knock, whistle. Ctrl-C ends." in result.err
+    assert "for knock, whistle. Ctrl-C ends." in " ".join(result.err.split())
     assert "Heard 0:17.0 of audio, 3 wakes." in result.err
     assert max(len(line) for line in result.out.splitlines()) <= 80
 

@@ -50,6 +50,8 @@ def test_json_keeps_the_contract(wakesound, source: str, tmp_path: Path) -> None
     assert begin["id"] == end["id"]
     assert 4.0 <= begin["start"] <= 7.0
     assert end["end"] > begin["start"]
+    (heard,) = last.pop("recordings")
+    assert (heard["heard_seconds"], heard["complete"]) == (12.0, True)
     assert last == {"event": "end", "seconds": 12.0, "alerts": 1, "frames_dropped": 0}
     assert lines(begun.read_text()) == [begin]
     assert lines(ended.read_text()) == [end]

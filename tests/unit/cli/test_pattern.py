@@ -63,7 +63,8 @@ def test_patterns_are_added_listed_and_removed(wakesound, knocks: Path) -> None:
     assert wakesound("enroll", "knock", *files, "--force").status == 0
     before = json.loads(wakesound("sounds", "--json").out)["sounds"][0]["threshold"]
     done = wakesound("pattern", "add", "Knock", "2", "--as", "come in")
-    assert done.out == "knock wakes on 'come in': exactly 2 in a row, told 0.7 s after the last.\n"
+    reported = "exactly 2 in a row, reported 0.7 s after the last"
+    assert done.out == f"knock wakes on 'come in': {reported}.\n"
     (listed,) = json.loads(wakesound("pattern", "list", "--json").out)
     assert listed == {
         "sound": "knock",
@@ -105,7 +106,7 @@ def test_a_rhythm_is_learned_from_recordings(wakesound, knocks: Path) -> None:
         (("pattern", "add", "knock", "1"), "a pattern is a number of beats"),
         (("pattern", "add", "knock", "rhythm"), "no rhythm was heard"),
         (("pattern", "add", "knock", "2", "--as", "whistle"), "already is a sound or pattern"),
-        (("pattern", "remove", "knock"), "there is no pattern 'knock'; no sound has one"),
+        (("pattern", "remove", "knock"), "there is no pattern 'knock'; known: none yet"),
         (("enroll", "clap", "--pattern", "rhythm"), "learned from recordings"),
         (("enroll", "clap", "x.wav", "--pattern", "many"), "a pattern is a number of beats"),
     ],

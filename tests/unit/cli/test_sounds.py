@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 
 def test_empty_library_says_what_to_do(wakesound, tmp_path: Path) -> None:
     """A library that does not exist yet is empty, not an error, and is not made."""
@@ -33,8 +35,8 @@ def test_json_is_for_programs(wakesound, library: Path) -> None:
     whistle = result["sounds"][1]
     assert whistle["takes"] == 3
     assert 0.3 < whistle["length_seconds"] < 1.0
-    assert whistle["budget_per_hour"] == 0.5
-    assert whistle["budget_per_day"] == 12
+    assert whistle["budget_per_hour"] == pytest.approx(1 / 24)
+    assert whistle["budget_per_day"] == 1
     assert whistle["false_wakes_per_day"] > 0
     assert 0 <= whistle["miss_rate"] <= 1
     assert 0 <= whistle["noisy_miss_rate"] <= 1

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from enroll.drift import MOST_ODDS, bounded
+from enroll.files import enroll_files
 from enroll.fitting import USUAL, Calibration, calibrate
 from enroll.home import HOURS_A_DAY, HomeOutlook
 from enroll.negatives import Negatives
 from enroll.quality import unheard
+from enroll.recalibration import to_levels
+from wakeword.embedding.weights import asset
+from wakeword.encoders import create_encoder
+from wakeword.library.library import SoundLibrary
 from wakeword.library.records import SoundRecord, TakeRecord
 from wakeword.scoring.bank import CATEGORIES, NegativeBank
 from wakeword.scoring.odds import OddsModel, odds_of
@@ -139,3 +145,25 @@ def test_the_room_moves_a_level_only_so_far() -> None:
     assert after.level == pytest.approx(fit.verifier.level + MOST_ODDS, abs=1e-3)
     lost = replace(far, scores=tuple(0.01 for _ in far.scores))
     assert bounded((sound, fit), (loud, lost)) == sound
+
+
+def test_a_library_from_before_goes_over_and_can_go_back(tmp_path: Path) -> None:
+    """Sounds without a level are fitted anew, once; the record until then is kept beside."""
+    library, encoder = SoundLibrary(tmp_path), create_encoder("mini")
+    files = sorted(asset("demo").glob("whistle_*.flac"))
+    enroll_files(library, encoder, "whistle", files)
+    fresh = library.get("whistle")
+    assert fresh.verifier is not None
+    old = fresh.model_copy(
+        update={"threshold": 0.31, "verifier": fresh.verifier.model_copy(update={"level": None})}
+    )
+    library.amend([(fresh, old)])
+    (path,) = tmp_path.glob("sounds/*/sound.json")
+    before = path.read_bytes()
+    (done,) = to_levels(library, encoder)
+    assert (done.before, done.after.threshold) == (old, USUAL)
+    assert library.get("whistle").level == pytest.approx(fresh.level)
+    assert path.with_name("sound.before.json").read_bytes() == before
+    assert to_levels(library, encoder) == []
+    path.write_bytes(before)
+    assert library.get("whistle") == old

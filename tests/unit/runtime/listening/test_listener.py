@@ -164,6 +164,8 @@ def test_stats_are_plain_data(folder: Path, tape: str) -> None:
     listener.run()
     data = json.loads(json.dumps(listener.stats.to_dict()))
     assert data["sources"][0].pop("level_db") < 0.0
+    account = data["sources"][0].pop("account")
+    assert (account["heard_seconds"], account["complete"]) == (6.0, True)
     assert data["sources"][0] == {
         "name": f"file:{tape}",
         "state": "ended",
