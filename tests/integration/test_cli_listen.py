@@ -44,6 +44,10 @@ def test_two_runs_print_the_same_lines(folder: Path) -> None:
     runs = [_listen(folder, "--source", source) for _ in range(2)]
     assert runs[0] == runs[1]
     assert [event.get("sound") for event in runs[0]] == ["whistle", "knock", "whistle", None]
+    recordings = runs[0][-1].pop("recordings")
+    assert recordings == [
+        {"source": source, "heard_seconds": 17.0, "stated_seconds": 17.0, "complete": True}
+    ]
     assert runs[0][-1] == {"event": "end", "seconds": 17.0, "frames_dropped": 0}
 
 

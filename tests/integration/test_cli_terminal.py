@@ -63,6 +63,13 @@ class Terminal:
         """Press keys."""
         os.write(self._keys, keys.encode())
 
+    def interrupt(self) -> None:
+        """Ctrl-C; again if it came just before the program began to wait for a line."""
+        for _ in range(10):
+            self.process.send_signal(signal.SIGINT)
+            if select.select([self._keys], [], [], 3.0)[0]:
+                return
+
     def end(self) -> int:
         """Wait for the end of the program; its exit status."""
         while self._read():
@@ -127,7 +134,7 @@ def test_interrupted_session_is_offered(session: Path, tmp_path: Path) -> None:
     call = ("enroll", "whistle", "--takes", "3", "--library", tmp_path / "library")
     terminal = Terminal(command(*call, "--source", f"file:{session}"))
     terminal.wait_for("+ adds one (2?): ")
-    terminal.process.send_signal(signal.SIGINT)
+    terminal.interrupt()
     terminal.wait_for("3 takes kept; the same command goes on from there.")
     assert terminal.end() == 130
     terminal = Terminal(command(*call, "--source", f"file:{session}"))

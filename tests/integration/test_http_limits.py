@@ -236,11 +236,13 @@ def test_it_says_so_while_it_loads(tmp_path: Path) -> None:
 def test_a_fault_while_loading_ends_the_server(tmp_path: Path) -> None:
     """Whatever goes wrong while it loads is raised by the server, never lost in a thread."""
 
-    class Broken:
+    from wakeword.testing import ToneEncoder
+
+    class Broken(ToneEncoder):
         @property
-        def id(self) -> str:
+        def id(self) -> str:  # type: ignore[override]
             raise RuntimeError("this encoder is broken")
 
-    service = Service(SoundLibrary(tmp_path), ServerConfig(port=0), encoder=Broken())  # type: ignore[arg-type]
+    service = Service(SoundLibrary(tmp_path), ServerConfig(port=0), encoder=Broken())
     with pytest.raises(RuntimeError, match="broken"):
         Server(service).serve_until_stopped()

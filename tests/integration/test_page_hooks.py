@@ -34,7 +34,7 @@ def test_an_action_is_added_tried_changed_and_deleted(
         card.get_by_role("button", name="Add an action").click()
         card.get_by_label("Address").fill("nonsense")
         card.get_by_role("button", name="Save").nth(1).click()
-        expect(page.get_by_role("alert")).to_contain_text("only http:")
+        expect(page.get_by_role("alert")).to_contain_text("clients may set http:")
         card.get_by_label("Address").fill(f"{receiver.url}/secret")
         card.get_by_role("button", name="Save").nth(1).click()
         hook = card.locator(".hook")
