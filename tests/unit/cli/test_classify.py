@@ -73,6 +73,19 @@ def test_labels_from_a_file(wakesound, clip: Path, tmp_path: Path) -> None:
     assert list(json.loads(done.out)[0]["scores"]) == ["wind", "rain", "门铃"]
 
 
+def test_a_comma_in_a_labels_file_belongs_to_the_label(
+    wakesound, clip: Path, tmp_path: Path
+) -> None:
+    """AudioSet has names with commas: a line is a label."""
+    path = tmp_path / "labels.txt"
+    path.write_text("Bark\nChild speech, kid speaking\nMusic\n", encoding="utf-8")
+    done = wakesound(
+        "classify", str(clip), "--labels-file", str(path), "--json", "--encoder", "mini"
+    )
+    scores = json.loads(done.out)[0]["scores"]
+    assert list(scores) == ["Bark", "Child speech, kid speaking", "Music"]
+
+
 @pytest.mark.parametrize("kind", ["json", "csv", "txt", "png"])
 def test_timelines(wakesound, clip: Path, tmp_path: Path, kind: str) -> None:
     """Each form is written, in its own way."""
