@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from wakeword.audio.reading import read_audio
+from wakeword.audio.resampling import resample
 from wakeword.audio.speech import TalkJudge
 from wakeword.embedding.embedder import view_dim
 from wakeword.embedding.weights import asset
@@ -26,7 +27,9 @@ def windows(path: Path, encoder: Encoder, seconds: float = 6.0) -> list[Window]:
     seen: list[Window] = []
     nothing = Scorer(np.zeros((0, view_dim(encoder)), np.float32), [], {})
     engine = Engine(nothing, encoder, observer=lambda window, _: seen.append(window))
-    for frame in frames(read_audio(path).samples[: round(seconds * RATE)], 1600):
+    clip = read_audio(path)  # Opus is decoded at 48 kHz
+    samples = resample(clip.samples, clip.rate, RATE)
+    for frame in frames(samples[: round(seconds * RATE)], 1600):
         engine.push(frame)
     return seen
 
