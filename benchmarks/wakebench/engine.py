@@ -136,8 +136,10 @@ class EngineSystem:
             rate=engine.rate,
             trigger=self.config.trigger,
         )
-        # The sweep rests on this: what the recorded matches give is what the engine gave.
-        if trace.firings() != [Firing(event.end_seconds, event.sound) for event in events]:
+        # The sweep rests on this: the recorded matches give the engine's events. They may give
+        # more, as nobody tells them that a sound goes on while the gate has adapted to it.
+        given = trace.firings()
+        if any(Firing(event.end_seconds, event.sound) not in given for event in events):
             raise AssertionError("the trace does not give the engine's own events")
         return trace
 
