@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.decision.bank import make_bank, with_crowding
+from training.decision.bank import make_bank, with_cohort_means
 from training.decision.fitting import finished, fit_model
 from training.decision.hearing import cached, hear_negatives, hear_sounds
 from training.decision.simulation import Simulator, make_world
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> None:
     write_atomically(path, lambda file: write_bank(file, bank, encoder.id))
     kept = load_bank(encoder.id, path)
     assert kept is not None
-    whole = with_crowding(kept)
+    whole = with_cohort_means(kept)
     write_atomically(path, lambda file: write_bank(file, whole, encoder.id))
     about = {
         "encoder": encoder.id,

@@ -20,7 +20,7 @@ MOST_WINDOWS = 34_000
 """Vectors in the bank: a little under 8 MB in its file."""
 
 
-def with_crowding(bank: NegativeBank) -> NegativeBank:
+def with_cohort_means(bank: NegativeBank) -> NegativeBank:
     """The bank as it was read back, with what fitting would else work out each time."""
     crowded = [bank.cohort.cohort_mean(bank.vectors, short) for short in (False, True)]
     return replace(bank, crowded=np.stack(crowded, axis=1).astype(np.float16))
